@@ -1,0 +1,104 @@
+package values
+
+import "fmt"
+
+// Position is where a person wrote something. Lines and columns count from 1; the
+// zero Position is unknown.
+type Position struct {
+	File string
+	Line int
+	Col  int
+}
+
+// String gives file:line:col, as editors understand it, without the parts that are unknown.
+func (p Position) String() string {
+	switch {
+	case p.File == "" && p.Line == 0:
+		return ""
+	case p.Line == 0:
+		return p.File
+	case p.Col == 0:
+		return fmt.Sprintf("%s:%d", p.File, p.Line)
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col)
+}
+
+// Note is what is known of a value beside the value itself.
+type Note struct {
+	// Unsafe marks what came from a host, a lookup or an inventory script, and
+	// what a person marked !unsafe: it is never read as a template.
+	Unsafe bool
+	// Secret marks what must not be shown.
+	Secret bool
+	// Pos is where it was written.
+	Pos Position
+}
+
+// Unsafe reports whether v must never be read as a template.
+func (v Value) Unsafe() bool { return v.note != nil && v.note.Unsafe }
+
+// Secret reports whether v must not be shown.
+func (v Value) Secret() bool { return v.note != nil && v.note.Secret }
+
+// Pos is where v was written; the zero Position where that is not known.
+func (v Value) Pos() Position {
+	if v.note == nil {
+		return Position{}
+	}
+	return v.note.Pos
+}
+
+// At gives v with its position.
+func (v Value) At(pos Position) Value {
+	return v.annotate(func(n *Note) { n.Pos = pos })
+}
+
+// MarkUnsafe gives a copy of v, and of all that it contains, marked as data from outside.
+func (v Value) MarkUnsafe() Value { return v.mark(func(n *Note) { n.Unsafe = true }) }
+
+// MarkSecret gives a copy of v, and of all that it contains, marked as secret.
+func (v Value) MarkSecret() Value { return v.mark(func(n *Note) { n.Secret = true }) }
+
+// Inherit gives v with the marks (not the position) of the values it was made from.
+func (v Value) Inherit(from ...Value) Value {
+	var unsafe, secret bool
+	for _, f := range from {
+		unsafe = unsafe || f.Unsafe()
+		secret = secret || f.Secret()
+	}
+	if !unsafe && !secret {
+		return v
+	}
+	return v.annotate(func(n *Note) {
+		n.Unsafe = n.Unsafe || unsafe
+		n.Secret = n.Secret || secret
+	})
+}
+
+func (v Value) annotate(change func(*Note)) Value {
+	var n Note
+	if v.note != nil {
+		n = *v.note
+	}
+	change(&n)
+	v.note = &n
+	return v
+}
+
+func (v Value) mark(change func(*Note)) Value {
+	switch d := v.data.(type) {
+	case *List:
+		items := make([]Value, len(d.Items))
+		for i, item := range d.Items {
+			items[i] = item.mark(change)
+		}
+		v.data = &List{Items: items, Tuple: d.Tuple}
+	case *Map:
+		m := NewMap(d.Len())
+		for key, item := range d.All() {
+			m.SetKey(key, item.mark(change))
+		}
+		v.data = m
+	}
+	return v.annotate(change)
+}
