@@ -1,0 +1,72 @@
+package modules
+
+import (
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// Call is one module call on its way to where it runs.
+type Call struct {
+	// Module is the Spec's Name.
+	Module string `json:"module"`
+	// Args are the evaluated parameters; from:"controller" ones are already a Blob or
+	// Tree in its JSON form.
+	Args values.Value `json:"args"`
+	// Check records changes and makes none; Diff asks for contents before and after.
+	Check bool `json:"check,omitempty"`
+	Diff  bool `json:"diff,omitempty"`
+	// Env is the task's environment.
+	Env map[string]string `json:"env,omitempty"`
+	// Chain orders calls: those of one chain run one after the other, others beside them.
+	Chain string `json:"chain,omitempty"`
+	// Step names the task, item and attempt within the run, for the host's journal.
+	Step string `json:"step,omitempty"`
+	Run  Run    `json:"run"`
+	// TimeoutMS ends the call after that many milliseconds; 0 is no limit.
+	TimeoutMS int64 `json:"timeout_ms,omitempty"`
+}
+
+// Reply is what comes back of a Call.
+type Reply struct {
+	Changed bool `json:"changed,omitempty"`
+	Failed  bool `json:"failed,omitempty"`
+	Skipped bool `json:"skipped,omitempty"`
+	// Unknown marks a dry run that ended at a program it could not run.
+	Unknown bool   `json:"unknown,omitempty"`
+	Msg     string `json:"msg,omitempty"`
+	// Data and Facts are as in Result; null where there are none.
+	Data     values.Value `json:"data"`
+	Facts    values.Value `json:"facts"`
+	Changes  []Change     `json:"changes,omitempty"`
+	Warnings []string     `json:"warnings,omitempty"`
+	// ErrorKind tells what went wrong where a program needs to know; see ErrorKind.
+	ErrorKind ErrorKind `json:"error_kind,omitempty"`
+}
+
+// Change is one thing that a module did, or in check mode would have done.
+type Change struct {
+	// Action is a verb in the present tense: write, mkdir, link, chmod, chown, remove,
+	// rename, append, unpack, exec.
+	Action string `json:"action"`
+	// Path is what it was done to; for exec the command line, without secrets.
+	Path string `json:"path"`
+	// Before and After describe the state: contents for small text files when a diff
+	// was asked for, else hash and size; modes and owners as text.
+	Before string `json:"before,omitempty"`
+	After  string `json:"after,omitempty"`
+	// Text marks Before and After as file contents, to be shown as a diff.
+	Text bool `json:"text,omitempty"`
+}
+
+// ErrorKind classifies a failure across the wire.
+type ErrorKind string
+
+// The kinds of failures that somebody acts upon.
+const (
+	KindOther    ErrorKind = ""
+	KindArgs     ErrorKind = "args"     // parameters that do not fit the module
+	KindFenced   ErrorKind = "fenced"   // another run holds the lock
+	KindLocked   ErrorKind = "locked"   // the lock could not be had
+	KindNoSpace  ErrorKind = "no_space" // the disk is full
+	KindTimeout  ErrorKind = "timeout"
+	KindCanceled ErrorKind = "canceled"
+)

@@ -1,0 +1,202 @@
+package modules
+
+import (
+	"context"
+	"io"
+	"io/fs"
+	"net"
+	"time"
+)
+
+// System is all that a module may touch. Reading methods work in check mode too;
+// changing ones are recorded, and in check mode only recorded.
+type System interface {
+	Reader
+	Writer
+	TreeWriter
+	Commands
+	Network
+	Content
+	Scratch
+	Accounts
+}
+
+// Stat describes a file as lstat does.
+type Stat struct {
+	Path       string
+	Mode       fs.FileMode // type and permission bits
+	Size       int64
+	UID, GID   int
+	ModTime    time.Time
+	AccessTime time.Time
+	ChangeTime time.Time
+	Inode, Dev uint64
+	Links      uint64
+	// Target is where a symlink points, as written.
+	Target string
+}
+
+// Space is what a file system has left for an ordinary user.
+type Space struct {
+	Bytes  uint64
+	Inodes uint64
+}
+
+// Reader reads files. Errors of a missing file satisfy errors.Is(err, fs.ErrNotExist).
+type Reader interface {
+	// Lstat describes path itself; Stat what it points to.
+	Lstat(path string) (Stat, error)
+	Stat(path string) (Stat, error)
+	Open(path string) (io.ReadCloser, error)
+	ReadDir(path string) ([]Stat, error)
+	// Space tells what is free where path lies; path itself need not exist.
+	Space(path string) (Space, error)
+}
+
+// Attributes are the mode and owner that a file shall have; nil and empty ones are left
+// as they are (a new file gets mode 0666 less the umask).
+type Attributes struct {
+	// Mode is the permission bits with setuid, setgid and sticky in Go's places.
+	Mode *fs.FileMode
+	// Owner and Group are names or numbers.
+	Owner, Group string
+}
+
+// Writer changes single files. Each change is atomic: written beside the target,
+// synced, and renamed.
+type Writer interface {
+	// WriteFile puts content at path. Nothing is recorded where the file already
+	// has that content and those attributes.
+	WriteFile(path string, content io.Reader, attrs Attributes) error
+	Mkdir(path string, attrs Attributes) error
+	// Symlink makes path a link to target, replacing a link or file that is there by
+	// rename, so that path always exists.
+	Symlink(target, path string) error
+	// SetAttributes sets mode and owner of path where they differ; it follows no link.
+	SetAttributes(path string, attrs Attributes) error
+	// SetTimes sets access and modification time.
+	SetTimes(path string, access, modification time.Time) error
+	Rename(from, to string) error
+	// Link makes to a hard link of from.
+	Link(from, to string) error
+	// Remove removes path and all below it; a missing path is no change.
+	Remove(path string) error
+	// Append adds a line to a file and syncs it before it returns.
+	Append(path string, line []byte, attrs Attributes) error
+}
+
+// TreeWriter changes whole trees as one change.
+type TreeWriter interface {
+	// WriteTree makes the directory dir, hands fill a way to put files below it that
+	// no planted link can lead astray, and syncs the tree once. It is recorded as one
+	// change, "unpack"; fill is not called in check mode.
+	WriteTree(dir string, fill func(Below) error) error
+}
+
+// Below writes inside one directory. Names are slash paths relative to it; a name or
+// link that would leave it is an error.
+type Below interface {
+	File(name string, mode fs.FileMode, modTime time.Time, content io.Reader) error
+	Mkdir(name string, mode fs.FileMode) error
+	Symlink(target, name string) error
+	// Chown gives the entry to an owner, by name or number; an empty one is left.
+	Chown(name, owner, group string) error
+}
+
+// Command is a program to run.
+type Command struct {
+	// Argv is the program and its arguments; no shell reads them.
+	Argv []string
+	Dir  string
+	Env  []string // additions, as NAME=value
+	// Stdin is given to the program; secrets belong here and never in Argv.
+	Stdin []byte
+	// User runs it as that user with their groups; empty is the current one.
+	User string
+	// Unchanged, if set, looks at the outcome of a program that decides itself
+	// whether to do anything (git, apt) and reports true where it did nothing.
+	Unchanged func(Output) bool
+}
+
+// Output is how a program ended.
+type Output struct {
+	RC             int // 128+N after signal N
+	Stdout, Stderr string
+	Start, End     time.Time
+}
+
+// Commands runs programs. A program that ends with a code other than 0 is no error;
+// one that cannot be started is. LC_ALL is C.UTF-8 and stdin is empty.
+type Commands interface {
+	// Query runs a program that changes nothing; it runs in check mode too.
+	Query(ctx context.Context, c Command) (Output, error)
+	// Exec runs a program that may change something, and records that. In check mode
+	// it does not run: Exec returns ErrWouldRun, which ends the module as "would
+	// change, further results unknown".
+	Exec(ctx context.Context, c Command) (Output, error)
+	// LookPath finds a program.
+	LookPath(name string) (string, error)
+}
+
+// Network opens connections from the managed host.
+type Network interface {
+	Dial(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// Content opens what lies on the controller.
+type Content interface {
+	// OpenBlob opens a blob; the reader fails where the bytes do not match the sha256.
+	OpenBlob(ctx context.Context, b Blob) (io.ReadCloser, error)
+	// OpenBlobAt opens it from an offset on, to resume a transfer.
+	OpenBlobAt(ctx context.Context, b Blob, offset int64) (io.ReadCloser, error)
+}
+
+// Scratch gives temporary places, not recorded and removed at the end of the call.
+type Scratch interface {
+	// TempDir makes an empty directory, writable in check mode too.
+	TempDir() (string, error)
+	// WriteTemp puts content into a file of mode 0600 in a temporary directory.
+	WriteTemp(name string, content []byte) (string, error)
+}
+
+// User is an entry of passwd.
+type User struct {
+	Name     string
+	UID, GID int
+	Gecos    string
+	Home     string
+	Shell    string
+}
+
+// Group is an entry of group.
+type Group struct {
+	Name    string
+	GID     int
+	Members []string
+}
+
+// Accounts looks users and groups up and tells about the machine. The errors for unknown
+// names satisfy errors.Is(err, fs.ErrNotExist).
+type Accounts interface {
+	User(nameOrUID string) (User, error)
+	Group(nameOrGID string) (Group, error)
+	// Self is the user that the module runs as.
+	Self() User
+	// Run identifies the run and its lock for the ledger and for fencing.
+	Run() Run
+	Now() time.Time
+	// Progress shows the operator a line while the module works.
+	Progress(line string)
+}
+
+// Run is what a call carries of the run it belongs to.
+type Run struct {
+	// ID is the run's id, as in gdeploy history.
+	ID string `json:"id"`
+	// Who is the person, SUDO_USER before root, with their host: "ada@ops1".
+	Who string `json:"who"`
+	// Lock and Number are the run lock that the run holds and its fencing number;
+	// empty and 0 where it holds none.
+	Lock   string `json:"lock,omitempty"`
+	Number int64  `json:"number,omitempty"`
+}
