@@ -19,6 +19,7 @@ type System interface {
 	Content
 	Scratch
 	Accounts
+	Locks
 }
 
 // Stat describes a file as lstat does.
@@ -199,4 +200,16 @@ type Run struct {
 	// empty and 0 where it holds none.
 	Lock   string `json:"lock,omitempty"`
 	Number int64  `json:"number,omitempty"`
+}
+
+// Locks holds locks that outlive a call. They are let go by ReleaseLock and when the
+// helper ends, however it ends.
+type Locks interface {
+	// HoldLock takes an exclusive flock on the file at path (made if missing) without
+	// waiting, and writes content into it. Where somebody else holds it, held is false
+	// and current is what the file says; where this helper holds it already, the
+	// content is renewed.
+	HoldLock(path string, content []byte) (held bool, current []byte, err error)
+	// ReleaseLock lets go of what HoldLock took; it is no error where nothing is held.
+	ReleaseLock(path string) error
 }

@@ -41,6 +41,16 @@ func JSON(v Value) []byte {
 	return e.out
 }
 
+// MarshalJSON is Encode, so that structs with values in them can be encoded.
+func (v Value) MarshalJSON() ([]byte, error) { return Encode(v) }
+
+// UnmarshalJSON is Decode.
+func (v *Value) UnmarshalJSON(data []byte) error {
+	decoded, err := Decode(data)
+	*v = decoded
+	return err
+}
+
 type encoder struct {
 	out   []byte
 	marks bool
