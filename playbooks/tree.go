@@ -1,0 +1,263 @@
+// Package playbooks is the language: it reads YAML files into plays, blocks, tasks and
+// roles, each of which knows where it was written, and finds every mistake that can be
+// found without touching a host.
+//
+// Values stay as they were written, templates and all; package executor evaluates them
+// per host through package variables. What is static (import_*, roles) is expanded
+// here, so the executor sees one tree; what is dynamic (include_*) is loaded through the
+// same Loader when it is reached.
+package playbooks
+
+import (
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// Playbook is one file of plays, with the plays of import_playbook in their places.
+type Playbook struct {
+	File  string
+	Plays []*Play
+}
+
+// Play maps a pattern of hosts to what shall be done there.
+type Play struct {
+	Keywords
+	// File is the playbook that the play stands in, which with import_playbook is not
+	// always the one on the command line. Relative paths start at its directory.
+	File  string
+	Hosts values.Value
+
+	GatherFacts   values.Value // null where not written
+	GatherSubset  values.Value
+	GatherTimeout values.Value
+	FactPath      values.Value
+
+	Strategy          string // linear where not written; free, host_pinned
+	Order             values.Value
+	Serial            values.Value // a number, a percentage, or a list of them; null: all at once
+	MaxFailPercentage values.Value
+	ForceHandlers     values.Value
+
+	VarsFiles  []values.Value
+	VarsPrompt []Prompt
+
+	PreTasks  []Node
+	Roles     []*RoleUse
+	Tasks     []Node
+	PostTasks []Node
+	Handlers  []*Handler
+
+	// Lock names the run lock that the play holds on all its hosts while it runs; nil
+	// where it holds none. It is gdeploy's own keyword.
+	Lock *Lock
+	// OnFailure says what an aborted play unwinds: "undo" (all hosts of the run that
+	// were touched, the default) or "undo_host" (failed ones only). It may be a template.
+	OnFailure values.Value
+}
+
+// Lock is the play keyword lock: "name" or {name, also, wait, reason, take_over}.
+type Lock struct {
+	Pos  values.Position
+	Name values.Value
+	// Also names further hosts to lock, such as the balancer that tasks delegate to.
+	Also   values.Value
+	Path   values.Value // directory of the lock file on the hosts
+	Wait   values.Value // seconds
+	Reason values.Value
+	// TakeOver raises the lock's number where another run holds it, so that its next
+	// call is refused.
+	TakeOver values.Value
+	// When, if written, is a condition without which no lock is taken.
+	When []values.Value
+	// Become says as whom the lock file is written.
+	Become values.Value
+}
+
+// Prompt is an entry of vars_prompt.
+type Prompt struct {
+	Pos     values.Position
+	Name    string
+	Prompt  values.Value
+	Default values.Value
+	Private values.Value // true where not written
+	Confirm values.Value
+	Encrypt values.Value
+	Unsafe  values.Value
+}
+
+// Keywords are those that plays, blocks, tasks and roles share. A null Value is a
+// keyword that was not written, and is inherited from the parent.
+type Keywords struct {
+	Pos  values.Position
+	Name values.Value // a string, perhaps a template; null where not written
+
+	Vars           *values.Map // nil where not written
+	When           []values.Value
+	Tags           []string
+	Environment    []values.Value
+	ModuleDefaults []values.Value
+
+	Become       values.Value
+	BecomeUser   values.Value
+	BecomeMethod values.Value
+	BecomeFlags  values.Value
+	BecomeExe    values.Value
+
+	Connection values.Value
+	RemoteUser values.Value
+	Port       values.Value
+
+	AnyErrorsFatal    values.Value
+	IgnoreErrors      values.Value
+	IgnoreUnreachable values.Value
+	CheckMode         values.Value
+	Diff              values.Value
+	NoLog             values.Value
+	RunOnce           values.Value
+	Throttle          values.Value
+	Timeout           values.Value
+	Debugger          values.Value
+	Collections       []string
+}
+
+// Node is a member of a task list: a *Block or a *Task.
+type Node interface{ node() }
+
+// Block groups tasks. The tasks of an import and of a role are blocks too.
+type Block struct {
+	Keywords
+	// Parent is the block around this one; nil at the top of a task list.
+	Parent *Block
+	Body   []Node
+	Rescue []Node
+	Always []Node
+	// Undo is pushed on the host's stack before the block's first task is sent.
+	Undo []Node
+
+	DelegateTo    values.Value
+	DelegateFacts values.Value
+	Notify        []values.Value
+
+	// Role is the role whose tasks these are, nil outside of roles. It is inherited
+	// by all nodes below.
+	Role *Role
+	// RoleUse holds the parameters with which Role was named here; nil but for the
+	// block that a role's tasks become.
+	RoleUse *RoleUse
+}
+
+// Task is one module call, or one include.
+type Task struct {
+	Keywords
+	Parent *Block
+	Role   *Role
+
+	// Action is the module's short name as the Spec has it, or the written name where
+	// the module is not known (see Unknown).
+	Action string
+	// Spec is the module; nil for language actions (include_*, meta) and user modules.
+	Spec *modules.Spec
+	// Args are the parameters as written, after key=value and free-form text were taken apart.
+	Args *values.Map
+	// ArgsTemplate is set where all the arguments are one template ("args: "{{ x }}"").
+	ArgsTemplate values.Value
+	// UserModule is the path of an executable in library/ that serves Action; empty otherwise.
+	UserModule string
+	// Late is an error that static checking found but Ansible would survive (see
+	// DESIGN section 1): the task fails with it when it runs.
+	Late error
+
+	Loop        *Loop
+	LoopControl LoopControl
+	Register    string
+	Until       []values.Value // empty where not written
+	Retries     values.Value
+	Delay       values.Value
+	ChangedWhen []values.Value // nil where not written
+	FailedWhen  []values.Value
+	Notify      []values.Value
+	Async       values.Value
+	Poll        values.Value
+
+	DelegateTo    values.Value
+	DelegateFacts values.Value
+
+	// Undo is what takes the task's effect back: it is pushed on the host's stack,
+	// with the variables of that moment, before the task's call is sent.
+	Undo []Node
+
+	// Include is set for include_tasks, include_role and include_vars.
+	Include *Include
+	// Meta is the action of meta: flush_handlers, end_play, ...
+	Meta string
+}
+
+// Handler is a task, or a block of tasks, that runs when it was notified.
+type Handler struct {
+	Node   Node
+	Listen []values.Value
+	Role   *Role
+}
+
+// Loop is loop: or a with_*.
+type Loop struct {
+	Pos values.Position
+	// Lookup is empty for loop: and the lookup's name for with_<lookup>.
+	Lookup string
+	Items  values.Value
+}
+
+// LoopControl is loop_control; null values were not written.
+type LoopControl struct {
+	LoopVar          values.Value // "item"
+	IndexVar         values.Value
+	Label            values.Value
+	Pause            values.Value // seconds
+	Extended         values.Value
+	ExtendedAllItems values.Value
+	BreakWhen        []values.Value
+}
+
+// Include is what include_tasks, include_role and include_vars say. (import_tasks and
+// import_role were expanded already.)
+type Include struct {
+	Kind string // "tasks", "role"
+	File values.Value
+	Role values.Value
+	// TasksFrom, VarsFrom, DefaultsFrom, HandlersFrom choose files of a role; "main".
+	TasksFrom, VarsFrom, DefaultsFrom, HandlersFrom values.Value
+	Public                                          values.Value
+	AllowDuplicates                                 values.Value
+	// Apply are the keywords that every included task gets.
+	Apply *Keywords
+}
+
+// RoleUse is one mention of a role with its parameters and keywords.
+type RoleUse struct {
+	Keywords
+	Role   *Role
+	Params *values.Map // role parameters, precedence above role vars
+	// Tasks is the block that the role's tasks form here, dependencies first.
+	Tasks *Block
+	// Depth is 0 for the play's own roles; dependencies have their user's plus one.
+	Depth int
+	// DelegateTo as written on the role.
+	DelegateTo values.Value
+}
+
+// Role is a role's directory, loaded once per set of files chosen.
+type Role struct {
+	Name            string
+	Path            string
+	Defaults        *values.Map
+	Vars            *values.Map
+	Tasks           []Node
+	Handlers        []*Handler
+	Depends         []*RoleUse
+	AllowDuplicates bool
+	// ArgumentSpecs is meta/argument_specs.yml; null where there is none.
+	ArgumentSpecs values.Value
+}
+
+func (*Block) node() {}
+func (*Task) node()  {}
