@@ -83,7 +83,7 @@ is_up_as() {
 	local host
 	[ -f "$state/up" ] && [ "$(cat "$state/up")" = "$1 $2 $image" ] || return 1
 	for host in $(host_names); do
-		[ -n "$(init_of "$host")" ] || return 1
+		is_running "$host" || return 1
 	done
 }
 
@@ -137,7 +137,7 @@ clean_up() {
 	remove_disks
 	remove_network
 	remove_cgroups
-	rm -rf --one-file-system "$state"
+	rm -rf --one-file-system "$state" "/run/systemd/nspawn/propagate/gdeploy-$lab-"{n*,lb}
 }
 
 lab_env() {
@@ -183,13 +183,14 @@ lab_cut() { cut_line "$1"; }
 lab_join() { join_line "$1"; }
 lab_fill() { fill_disk "$@"; }
 lab_unfill() { unfill_disk "$1"; }
-lab_kill() { cut_power "$1"; }
+lab_kill() { cut_power "$1" && cut_line "$1"; } # a dead machine does not even refuse
 lab_freeze() { freeze_host "$1"; }
 lab_thaw() { thaw_host "$1"; }
 lab_rekey() { change_host_key "$1"; }
 
 lab_boot() {
 	[ -z "$(init_of "$1")" ] || die "$1 is running"
+	join_line "$1"
 	boot "$1"
 	wait_for_sshd "$1"
 }

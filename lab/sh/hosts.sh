@@ -25,11 +25,15 @@ cgroup_hierarchies() {
 
 cgroup_of() { echo "$(cgroup_hierarchies | head -n 1)/gdeploy-lab/$lab${1:+/$1}"; }
 
-# Puts the calling process into HOST's cgroups; LEAF names a group below, for what does not belong to its systemd.
+cgroups_of() {
+	local hierarchy
+	for hierarchy in $(cgroup_hierarchies); do echo "$hierarchy/gdeploy-lab/$lab/$1"; done
+}
+
+# Puts the calling process into LEAF below HOST's cgroups: beside its systemd, and gone when the host goes.
 enter_cgroups() {
-	local host=$1 leaf=${2:-} hierarchy group
-	for hierarchy in $(cgroup_hierarchies); do
-		group=$hierarchy/gdeploy-lab/$lab/$host${leaf:+/$leaf}
+	local group
+	for group in $(cgroups_of "$1/$2"); do
 		mkdir -p "$group"
 		echo $BASHPID >"$group/cgroup.procs"
 	done
@@ -83,13 +87,16 @@ boot() {
 	local host=$1 home
 	home=$(home_of "$host")
 	(
-		enter_cgroups "$host"
-		export SYSTEMD_NSPAWN_LOCK=0 SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
-		exec setsid systemd-nspawn --quiet --boot --register=no --keep-unit --directory="$home/root" \
+		enter_cgroups "$host" power
+		HOST_CGROUPS=$(cgroups_of "$host")
+		export HOST_CGROUPS SYSTEMD_NSPAWN_LOCK=0 SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
+		exec setsid "$here/sh/keep-running" systemd-nspawn --quiet --boot --register=no --keep-unit --directory="$home/root" \
 			--machine="gdeploy-$lab-$host" --hostname="$host" --network-namespace-path="/run/netns/$(namespace_of "$host")" \
 			--resolv-conf=off --timezone=off --link-journal=no --console=read-only
-	) </dev/null >"$state/console/$host" 2>&1 9>&- &
+	) </dev/null >>"$state/console/$host" 2>&1 9>&- &
 }
+
+is_running() { [ -n "$(init_of "$1")" ] && grep -qs . "$(cgroup_of "$1")/power/cgroup.procs"; }
 
 # Waits until the sshd of each host given answers; names those that do not.
 wait_for_sshd() {
