@@ -196,10 +196,13 @@ type Run struct {
 	ID string `json:"id"`
 	// Who is the person, SUDO_USER before root, with their host: "ada@ops1".
 	Who string `json:"who"`
-	// Lock and Number are the run lock that the run holds and its fencing number;
-	// empty and 0 where it holds none.
-	Lock   string `json:"lock,omitempty"`
-	Number int64  `json:"number,omitempty"`
+	// Started is when the run began, by the controller's clock. Ledgers of different
+	// hosts are ordered by it.
+	Started time.Time `json:"started"`
+	// Lock is the run lock that the run holds on its hosts: the path of its directory;
+	// empty where it holds none. A host where the lock names another run refuses
+	// fenced calls.
+	Lock string `json:"lock,omitempty"`
 }
 
 // Locks holds locks that outlive a call. They are let go by ReleaseLock and when the
