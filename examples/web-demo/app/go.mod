@@ -1,0 +1,3 @@
+module web-demo
+
+go 1.22
