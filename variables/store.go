@@ -1,0 +1,219 @@
+package variables
+
+import (
+	"context"
+	"sync"
+
+	"github.com/gdeploy/gdeploy/playbooks"
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// Layer is one source of variables.
+type Layer struct {
+	Level Level
+	// Where names the source: a file, a group, "set_fact".
+	Where string
+	Vars  *values.Map
+}
+
+// Inventory is what a Store asks of the inventory.
+type Inventory interface {
+	// Layers gives the variables of a host, weakest first; nil for an unknown host.
+	Layers(host string) []Layer
+	// HostNames gives all hosts in order, GroupNames all groups.
+	HostNames() []string
+	GroupNames() []string
+	// HostsOf gives the hosts of a group in order; GroupsOf the groups of a host, as
+	// the magic variable group_names has them.
+	HostsOf(group string) []string
+	GroupsOf(host string) []string
+	// Knows reports whether host is in the inventory or an implicit localhost.
+	Knows(host string) bool
+	// Source is the inventory file that a host first came from; empty where there is none.
+	Source(host string) string
+	// Select gives the hosts of a pattern.
+	Select(pattern string) ([]string, error)
+}
+
+// Options say what a run knows from the start. Zero values are fine.
+type Options struct {
+	Inventory Inventory
+	// ExtraVars are those of -e, merged by ParseExtraVars.
+	ExtraVars *values.Map
+	// PlaybookDir is the magic variable playbook_dir and where relative paths of
+	// playbooks start.
+	PlaybookDir string
+	// InventorySources are the -i arguments as absolute paths.
+	InventorySources []string
+
+	CheckMode, DiffMode bool
+	Verbosity, Forks    int
+	RunTags, SkipTags   []string
+	Limit               string
+	ConfigFile          string
+
+	// MergeHashes merges maps of the same name across layers; off, the strongest wins.
+	MergeHashes bool
+	// KeepFactsApart leaves facts in ansible_facts only (INJECT_FACTS_AS_VARS off).
+	KeepFactsApart bool
+	// ErrorOnUndefined is always true in gdeploy; there is no lenient mode.
+
+	// Vault opens encrypted values; nil where no password was given.
+	Vault Vault
+	// Lookups are added to the built-in ones and replace those of the same name.
+	Lookups map[string]Lookup
+	// Getenv reads the controller's environment; os.Getenv where nil.
+	Getenv func(string) string
+}
+
+// Vault opens what is encrypted.
+type Vault interface {
+	// Decrypt gives the plain text of a $ANSIBLE_VAULT text.
+	Decrypt(text []byte) ([]byte, error)
+}
+
+// Store holds everything known about variables in a run. It is safe for concurrent use.
+type Store struct {
+	options Options
+	engine  *engine
+
+	mu      sync.RWMutex
+	hosts   map[string]*hostState
+	plays   map[*playbooks.Play]*playState
+	exposed map[*playbooks.Play][]*playbooks.RoleUse
+	files   map[string]loadedFile
+}
+
+// hostState is what a run learned of a host.
+type hostState struct {
+	facts    *values.Map // as the setup module names them
+	injected *values.Map // those that became variables
+	nested   values.Value
+	included *values.Map
+	set      *values.Map
+	origin   map[string]string // which of set came how
+}
+
+// NewStore makes the Store of a run.
+func NewStore(o Options) *Store {
+	s := &Store{
+		options: o,
+		hosts:   map[string]*hostState{},
+		plays:   map[*playbooks.Play]*playState{},
+		exposed: map[*playbooks.Play][]*playbooks.RoleUse{},
+		files:   map[string]loadedFile{},
+	}
+	s.engine = newEngine(s)
+	return s
+}
+
+// SetFacts adds what a host reported under ansible_facts. Facts are data; they cannot
+// set connection, become or interpreter variables.
+func (s *Store) SetFacts(host string, facts *values.Map) {
+	s.change(host, func(h *hostState) { h.addFacts(facts) })
+}
+
+// ClearFacts forgets the facts of a host (meta: clear_facts).
+func (s *Store) ClearFacts(host string) {
+	s.change(host, func(h *hostState) { h.facts, h.injected, h.nested = nil, nil, values.Null })
+}
+
+// Facts gives what is known of a host under the names of the setup module; nil where
+// nothing was gathered.
+func (s *Store) Facts(host string) *values.Map {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if h := s.hosts[host]; h != nil {
+		return h.facts
+	}
+	return nil
+}
+
+// SetFact sets a variable as the module set_fact does; cacheable ones are facts too.
+func (s *Store) SetFact(host, name string, v values.Value, cacheable bool) {
+	s.change(host, func(h *hostState) {
+		h.put(name, v, "set_fact")
+		if cacheable {
+			m := values.NewMap(1)
+			m.Set(name, v)
+			h.addFacts(m)
+		}
+	})
+}
+
+// Register sets a registered variable. Results are data and never templates.
+func (s *Store) Register(host, name string, v values.Value) {
+	v = v.MarkUnsafe()
+	s.change(host, func(h *hostState) { h.put(name, v, "register") })
+}
+
+// IncludeVars adds the variables that include_vars loaded.
+func (s *Store) IncludeVars(host string, vars *values.Map) {
+	s.change(host, func(h *hostState) {
+		h.included = s.merge(h.included, vars)
+	})
+}
+
+// Expose makes the defaults and vars of a role that was included with public: true
+// visible to the rest of the play.
+func (s *Store) Expose(play *playbooks.Play, role *playbooks.RoleUse) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := s.exposed[play]
+	s.exposed[play] = append(list[:len(list):len(list)], role)
+}
+
+func (s *Store) change(host string, do func(*hostState)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next := hostState{}
+	if old := s.hosts[host]; old != nil {
+		next = *old
+	}
+	do(&next)
+	s.hosts[host] = &next
+}
+
+// state gives an unchanging view of what is known of a host; never nil.
+func (s *Store) state(host string) *hostState {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if h := s.hosts[host]; h != nil {
+		return h
+	}
+	return &hostState{}
+}
+
+// Hosts are the lists of hosts that magic variables show. The executor shares one value
+// between the hosts of a batch and makes a new one when a host drops out.
+type Hosts struct {
+	// Play are the hosts of the play that are still active (ansible_play_hosts), All
+	// those it started with, Batch those of the current batch.
+	Play, All, Batch []string
+}
+
+// Context says for what variables are wanted.
+type Context struct {
+	// Ctx bounds the time that templates and lookups may take; nil means no bound.
+	Ctx context.Context
+	// Host may be empty, for what is templated once per play.
+	Host string
+	Play *playbooks.Play
+	// Hosts may be nil.
+	Hosts *Hosts
+	// Prompts are the answers of vars_prompt.
+	Prompts *values.Map
+	// Task, its block and its role give the variables of blocks, roles and the task. Block and
+	// Role need setting only where there is no Task, or where the task's own do not tell.
+	Task  *playbooks.Task
+	Block *playbooks.Block
+	Role  *playbooks.Role
+	// IncludeParams are the vars of the include_tasks and include_role around the
+	// task, outermost first, with the loop variables of the include.
+	IncludeParams []*values.Map
+	// Extra are loop variables, the registered result during until, and their like.
+	// They win over everything but magic variables.
+	Extra *values.Map
+	// Delegate is the host that delegate_to named; empty where there is none.
+	Delegate string
+}
