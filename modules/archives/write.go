@@ -1,0 +1,139 @@
+package archives
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// Format is a kind of archive that can be written.
+type Format string
+
+// The formats that can be written, by Ansible's names.
+const (
+	Tar    Format = "tar"
+	TarGz  Format = "gz"
+	TarZst Format = "zst"
+	Zip    Format = "zip"
+)
+
+// FormatOf tells the format that a file name asks for; TarGz where it does not say.
+func FormatOf(name string) Format {
+	switch {
+	case strings.HasSuffix(name, ".tar"):
+		return Tar
+	case strings.HasSuffix(name, ".zip"), strings.HasSuffix(name, ".war"), strings.HasSuffix(name, ".jar"):
+		return Zip
+	case strings.HasSuffix(name, ".zst"):
+		return TarZst
+	}
+	return TarGz
+}
+
+// epoch is the time of all members: 1980-01-01, the first that zip can say.
+var epoch = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// Writer writes an archive whose bytes depend on the members only: times, owners and
+// the writer's umask leave no trace. Members are to be added in sorted order.
+type Writer struct {
+	tar     *tar.Writer
+	zip     *zip.Writer
+	closers []io.Closer
+}
+
+// NewWriter starts an archive on w.
+func NewWriter(w io.Writer, format Format) (*Writer, error) {
+	switch format {
+	case Zip:
+		z := zip.NewWriter(w)
+		return &Writer{zip: z, closers: []io.Closer{z}}, nil
+	case Tar:
+		t := tar.NewWriter(w)
+		return &Writer{tar: t, closers: []io.Closer{t}}, nil
+	case TarGz:
+		z, err := gzip.NewWriterLevel(w, gzip.DefaultCompression)
+		if err != nil {
+			return nil, err
+		}
+		t := tar.NewWriter(z)
+		return &Writer{tar: t, closers: []io.Closer{t, z}}, nil
+	case TarZst:
+		z, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1))
+		if err != nil {
+			return nil, err
+		}
+		t := tar.NewWriter(z)
+		return &Writer{tar: t, closers: []io.Closer{t, z}}, nil
+	}
+	return nil, fmt.Errorf("archive format %q is not one of tar, gz, zst, zip", format)
+}
+
+// Add writes one member. Of the mode only "executable by the owner" is kept: files are
+// 0644 or 0755, directories 0755.
+func (w *Writer) Add(e Entry) error {
+	var err error
+	if w.zip != nil {
+		err = w.addZip(e)
+	} else {
+		err = w.addTar(e)
+	}
+	return wrap(fmt.Sprintf("add %q to the archive", e.Name), err)
+}
+
+func plainMode(mode fs.FileMode) fs.FileMode {
+	if mode.IsDir() || mode&0o100 != 0 {
+		return 0o755
+	}
+	return 0o644
+}
+
+func (w *Writer) addTar(e Entry) error {
+	h := &tar.Header{Name: e.Name, Mode: int64(plainMode(e.Mode)), ModTime: epoch, Typeflag: tar.TypeReg, Size: e.Size}
+	switch {
+	case e.Mode.IsDir():
+		h.Typeflag, h.Size, h.Name = tar.TypeDir, 0, e.Name+"/"
+	case e.Mode&fs.ModeSymlink != 0:
+		h.Typeflag, h.Size, h.Linkname, h.Mode = tar.TypeSymlink, 0, e.Link, 0o777
+	}
+	if err := w.tar.WriteHeader(h); err != nil || h.Typeflag != tar.TypeReg {
+		return err
+	}
+	_, err := io.Copy(w.tar, e.Content)
+	return err
+}
+
+func (w *Writer) addZip(e Entry) error {
+	h := &zip.FileHeader{Name: e.Name, Method: zip.Deflate, Modified: epoch}
+	h.SetMode(e.Mode.Type() | plainMode(e.Mode))
+	if e.Mode.IsDir() {
+		h.Name += "/"
+		h.Method = zip.Store
+	}
+	member, err := w.zip.CreateHeader(h)
+	if err != nil || e.Mode.IsDir() {
+		return err
+	}
+	if e.Mode&fs.ModeSymlink != 0 {
+		_, err = io.WriteString(member, e.Link)
+		return err
+	}
+	_, err = io.Copy(member, e.Content)
+	return err
+}
+
+// Close ends the archive.
+func (w *Writer) Close() error {
+	for _, c := range w.closers {
+		if err := c.Close(); err != nil {
+			return fmt.Errorf("end the archive: %w", err)
+		}
+	}
+	return nil
+}

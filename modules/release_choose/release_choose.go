@@ -1,0 +1,185 @@
+// Package release_choose decides, once for all selected hosts, which release a person
+// means: a version, its beginning, a tag, "current", or "previous".
+package release_choose
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/release"
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// Spec describes the module.
+var Spec = modules.Spec{Name: "release_choose", Where: modules.OnController, New: func() modules.Module { return new(Module) }}
+
+// Module holds the parameters.
+type Module struct {
+	Nodes      []values.Value `json:"nodes" required:"true" help:"the results of release_facts of all selected hosts"`
+	Version    string         `json:"version" default:"previous" help:"a version, a unique beginning of one, a tag, current, or previous"`
+	App        string         `json:"app" required:"true" help:"name of the application"`
+	ArchiveDir string         `json:"archive_dir" type:"path" help:"directory on the controller with an <app>_<version> directory per archived release"`
+}
+
+// Archived is what release.json in an archived release's directory says.
+type Archived struct {
+	release.NodeRelease
+	// SHA256 and Size are those of the code archive.
+	SHA256 string `json:"sha256"`
+	// UnpackedSize is how many bytes its files take.
+	UnpackedSize int64 `json:"unpacked_size"`
+}
+
+// Run chooses.
+func (m *Module) Run(_ context.Context, sys modules.System) (modules.Result, error) {
+	nodes, err := m.nodes()
+	if err != nil {
+		return modules.Result{}, err
+	}
+	archives, err := m.archives(sys)
+	if err != nil {
+		return modules.Result{}, err
+	}
+	version, err := release.Resolve(m.Version, nodes, archives)
+	if err != nil {
+		return modules.Result{}, err
+	}
+	archived := slices.ContainsFunc(archives, func(a release.NodeRelease) bool { return a.Version == version })
+	var lacking, running []string
+	for _, n := range nodes {
+		if !n.Has(version) {
+			lacking = append(lacking, n.Host)
+		}
+		if n.Current == version {
+			running = append(running, n.Host)
+		}
+	}
+	data, _ := values.MapOf(
+		"version", values.String(version),
+		"lacking", values.Strings(lacking...),
+		"running", values.Strings(running...),
+		"archived", values.Bool(archived),
+		"table", values.Strings(table(nodes)...),
+	).AsMap()
+	return modules.Result{Data: data, Msg: fmt.Sprintf("%s means release %s", asked(m.Version), version)}, nil
+}
+
+func asked(version string) string {
+	if version == "" {
+		return "previous"
+	}
+	return version
+}
+
+func (m *Module) nodes() ([]release.Node, error) {
+	nodes := make([]release.Node, len(m.Nodes))
+	for i, v := range m.Nodes {
+		if err := json.Unmarshal(values.JSON(v), &nodes[i]); err != nil {
+			return nil, fmt.Errorf("nodes[%d] is no result of release_facts: %w", i, err)
+		}
+	}
+	return nodes, nil
+}
+
+// archives lists the releases that the controller has archives of.
+func (m *Module) archives(sys modules.Reader) ([]release.NodeRelease, error) {
+	if m.ArchiveDir == "" {
+		return nil, nil
+	}
+	entries, err := sys.ReadDir(m.ArchiveDir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look for archives: %w", err)
+	}
+	var list []release.NodeRelease
+	for _, e := range entries {
+		if !strings.HasPrefix(path.Base(e.Path), m.App+"_") {
+			continue
+		}
+		a, err := ReadArchived(sys, e.Path)
+		if err == nil {
+			list = append(list, a.NodeRelease)
+		}
+	}
+	return list, nil
+}
+
+// ReadArchived reads release.json of an archived release.
+func ReadArchived(sys modules.Reader, dir string) (Archived, error) {
+	f, err := sys.Open(path.Join(dir, "release.json"))
+	if err != nil {
+		return Archived{}, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(f)
+	if err != nil {
+		return Archived{}, err
+	}
+	var a Archived
+	if err := json.Unmarshal(text, &a); err != nil {
+		return Archived{}, fmt.Errorf("%s/release.json: %w", dir, err)
+	}
+	return a, nil
+}
+
+// table lists each release with where it is, for people: newest first.
+func table(nodes []release.Node) []string {
+	var lines []string
+	for _, r := range slices.Backward(release.All(nodes)) {
+		var live, bad []string
+		present, good := 0, false
+		for _, n := range nodes {
+			i := slices.IndexFunc(n.Releases, func(x release.NodeRelease) bool { return x.Version == r.Version })
+			if i < 0 {
+				continue
+			}
+			if n.Releases[i].Present {
+				present++
+			}
+			good = good || n.Releases[i].State == release.Good
+			if n.Releases[i].State == release.Bad {
+				bad = append(bad, n.Host)
+			}
+			if n.Current == r.Version {
+				live = append(live, n.Host)
+			}
+		}
+		lines = append(lines, row(r, live, bad, present, good, len(nodes)))
+	}
+	return lines
+}
+
+func row(r release.NodeRelease, live, bad []string, present int, good bool, all int) string {
+	state := "never live"
+	switch {
+	case len(bad) > 0:
+		state = "bad"
+	case good:
+		state = "good"
+	case r.State == release.Pruned:
+		state = "pruned"
+	}
+	current := ""
+	if len(live) > 0 {
+		current = "  current on " + few(live, all)
+	}
+	return fmt.Sprintf("%-28s %-10s %s by %s, on %d of %d hosts%s", r.Version, state, r.Born.Local().Format(time.DateTime), r.Who, present, all, current)
+}
+
+func few(hosts []string, all int) string {
+	if len(hosts) == all {
+		return "all"
+	}
+	return strings.Join(hosts, ",")
+}

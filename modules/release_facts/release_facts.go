@@ -1,0 +1,80 @@
+// Package release_facts tells what releases a host has, in one round trip.
+package release_facts
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/release"
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// Spec describes the module.
+var Spec = modules.Spec{Name: "release_facts", ReadOnly: true, New: func() modules.Module { return new(Module) }}
+
+// Module holds the parameters.
+type Module struct {
+	release.Place
+	Verify bool   `json:"verify" default:"no" help:"compare the live release's files with its manifest, and list the differences as drift"`
+	Lock   string `json:"lock" type:"path" help:"directory of the run lock, to tell who holds it"`
+	Host   string `json:"host" help:"the name under which release_choose shall know this host"`
+}
+
+// Run reads the ledger and the webroot.
+func (m *Module) Run(_ context.Context, sys modules.System) (modules.Result, error) {
+	l := m.Layout()
+	if err := l.Check(); err != nil {
+		return modules.Result{}, err
+	}
+	ledger, err := release.Read(sys, l)
+	if err != nil {
+		return modules.Result{}, err
+	}
+	node, err := release.Describe(sys, l, ledger)
+	if err != nil {
+		return modules.Result{}, err
+	}
+	node.Host = m.Host
+	data, err := asMap(node)
+	if err != nil {
+		return modules.Result{}, err
+	}
+	return modules.Result{Data: data, Warnings: warnings(l, ledger)}, m.more(sys, l, node, data)
+}
+
+func warnings(l release.Layout, ledger release.Ledger) []string {
+	if ledger.Damaged == 0 {
+		return nil
+	}
+	return []string{"the ledger " + l.Ledger() + " has lines that cannot be read; they were passed over"}
+}
+
+func asMap(node release.Node) (*values.Map, error) {
+	text, err := json.Marshal(node)
+	if err != nil {
+		return nil, err
+	}
+	v, err := values.Decode(text)
+	data, _ := v.AsMap()
+	return data, err
+}
+
+// more adds what was asked for: the differences from the manifest, and the lock's holder.
+func (m *Module) more(sys modules.System, l release.Layout, node release.Node, data *values.Map) error {
+	if m.Verify && node.Current != "" {
+		drift, err := release.Verify(sys, l, node.Current)
+		if err != nil {
+			return err
+		}
+		data.Set("drift", values.Strings(drift...))
+	}
+	if m.Lock == "" {
+		return nil
+	}
+	holder, err := release.Lock{Dir: m.Lock}.Current(sys)
+	if err == nil && holder.Run != "" && !holder.Free {
+		data.Set("locked_by", values.String(holder.String()))
+	}
+	return err
+}

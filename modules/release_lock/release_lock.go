@@ -1,0 +1,38 @@
+// Package release_lock takes and gives back the run lock of an application on a host. The
+// executor calls it for the play keyword lock.
+package release_lock
+
+import (
+	"context"
+	"time"
+
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/release"
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// Spec describes the module.
+var Spec = modules.Spec{Name: "release_lock", New: func() modules.Module { return new(Module) }}
+
+// Module holds the parameters.
+type Module struct {
+	Path     string  `json:"path" type:"path" required:"true" help:"the lock's directory"`
+	State    string  `json:"state" default:"held" choices:"held,free" help:"held: take the lock; free: give it back"`
+	Reason   string  `json:"reason" help:"what the lock is for, shown to others who want it"`
+	Wait     float64 `json:"wait" default:"0" help:"how long to wait for another run to give it back, in seconds"`
+	TakeOver bool    `json:"take_over" default:"no" help:"take it from the run that holds it; that run's next change to a release or balancer is refused"`
+}
+
+// Run takes the lock or gives it back.
+func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, error) {
+	lock := release.Lock{Dir: m.Path}
+	if m.State == "free" {
+		return modules.Result{}, lock.Give(sys)
+	}
+	holder, err := lock.Take(ctx, sys, m.Reason, time.Duration(m.Wait*float64(time.Second)), m.TakeOver)
+	if err != nil {
+		return modules.Result{}, err
+	}
+	data, _ := values.MapOf("number", values.Int(holder.Number), "run", values.String(holder.Run)).AsMap()
+	return modules.Result{Data: data}, nil
+}

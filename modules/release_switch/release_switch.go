@@ -1,0 +1,37 @@
+// Package release_switch makes a staged release live, by renaming a new symlink over the
+// old one.
+package release_switch
+
+import (
+	"context"
+
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/release"
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// Spec describes the module.
+var Spec = modules.Spec{Name: "release_switch", Fenced: true, New: func() modules.Module { return new(Module) }}
+
+// Module holds the parameters.
+type Module struct {
+	release.Place
+	Version string `json:"version" required:"true" help:"the release to make live; empty takes the webroot away where the release \"failed\" is live"`
+	Failed  string `json:"failed" help:"with an empty version: the release that is live and failed"`
+}
+
+// Run switches.
+func (m *Module) Run(_ context.Context, sys modules.System) (modules.Result, error) {
+	if err := release.Fence(sys); err != nil {
+		return modules.Result{}, err
+	}
+	if m.Version == "" {
+		return modules.Result{}, release.Unlink(sys, m.Layout(), m.Failed)
+	}
+	done, err := release.Switch(sys, m.Layout(), m.Version)
+	if err != nil {
+		return modules.Result{}, err
+	}
+	data, _ := values.MapOf("app", values.String(m.App), "from", values.String(done.From), "to", values.String(done.To)).AsMap()
+	return modules.Result{Data: data}, nil
+}

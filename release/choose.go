@@ -1,0 +1,252 @@
+package release
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gdeploy/gdeploy/modules"
+)
+
+// Node is what one host tells of its releases, as release_facts returns it.
+type Node struct {
+	Host string `json:"host"`
+	// Kind is what lies at the webroot's place; see LinkMissing.
+	Kind string `json:"link"`
+	// Current is the live version; empty where there is none.
+	Current  string        `json:"current"`
+	Previous string        `json:"previous"`
+	Releases []NodeRelease `json:"releases"`
+	Lineage  []string      `json:"lineage"`
+}
+
+// NodeRelease is one release of a Node.
+type NodeRelease struct {
+	Version  string `json:"version"`
+	State    Event  `json:"state"`
+	Revision string `json:"revision"`
+	Ref      string `json:"ref"`
+	Digests
+	Pinned  bool      `json:"pinned"`
+	Present bool      `json:"present"`
+	Who     string    `json:"who"`
+	Run     string    `json:"run"`
+	Born    time.Time `json:"born"`
+	Live    time.Time `json:"live"`
+}
+
+// Has reports whether the node has the version's directory.
+func (n Node) Has(version string) bool {
+	r, ok := n.release(version)
+	return ok && r.Present
+}
+
+func (n Node) release(version string) (NodeRelease, bool) {
+	for _, r := range n.Releases {
+		if r.Version == version {
+			return r, true
+		}
+	}
+	return NodeRelease{}, false
+}
+
+// before gives the version that was good on the node before the given one.
+func (n Node) before(version string) string {
+	i := slices.Index(n.Lineage, version)
+	if i < 0 {
+		i = len(n.Lineage)
+	}
+	if i == 0 {
+		return ""
+	}
+	return n.Lineage[i-1]
+}
+
+// ErrNoPrevious says that there is nothing to go back to.
+var ErrNoPrevious = errors.New("no earlier release was good on these hosts: name one with -e version=x, or deploy")
+
+// Previous decides for all the nodes together what "previous" is: the last release that
+// was good before the newest one that is live on any of them. A deploy that stopped half
+// way so goes back to what the untouched half still runs. A release that is bad on one
+// of them never counts.
+func Previous(nodes []Node) (string, error) {
+	newest, ok := newestLive(nodes)
+	if !ok {
+		return "", errors.New("no host has a live release: there is nothing to roll back from")
+	}
+	runs := slices.DeleteFunc(slices.Clone(nodes), func(n Node) bool { return n.Current != newest })
+	for _, group := range [][]Node{runs, nodes} {
+		if v := mostCommonBefore(group, nodes, newest); v != "" {
+			return v, nil
+		}
+	}
+	return "", ErrNoPrevious
+}
+
+// newestLive is the live version that was staged last, by the controller's clock.
+func newestLive(nodes []Node) (string, bool) {
+	var newest NodeRelease
+	found := false
+	for _, n := range nodes {
+		r, ok := n.release(n.Current)
+		if ok && (!found || r.Born.After(newest.Born)) {
+			newest, found = r, true
+		}
+	}
+	return newest.Version, found
+}
+
+// mostCommonBefore asks each node of the group what was good before version, and takes the
+// most frequent answer; the younger one of two.
+func mostCommonBefore(group, all []Node, version string) string {
+	votes := map[string]int{}
+	born := map[string]time.Time{}
+	for _, n := range group {
+		v := n.before(version)
+		if v == "" || badAnywhere(all, v) {
+			continue
+		}
+		votes[v]++
+		if r, ok := n.release(v); ok {
+			born[v] = r.Born
+		}
+	}
+	best := ""
+	for v, count := range votes {
+		if best == "" || count > votes[best] || count == votes[best] && born[v].After(born[best]) {
+			best = v
+		}
+	}
+	return best
+}
+
+func badAnywhere(nodes []Node, version string) bool {
+	return slices.ContainsFunc(nodes, func(n Node) bool {
+		r, ok := n.release(version)
+		return ok && r.State == Bad
+	})
+}
+
+// Resolve finds the version that a person means by name: a version, a unique beginning
+// of one, a tag or branch it was built from (the newest such), "current" or "previous".
+// Archives are the versions that the controller has archives of.
+func Resolve(name string, nodes []Node, archives []NodeRelease) (string, error) {
+	switch name {
+	case "", "previous":
+		return Previous(nodes)
+	case "current":
+		return current(nodes)
+	}
+	known := All(nodes, archives...)
+	if slices.ContainsFunc(known, func(r NodeRelease) bool { return r.Version == name }) {
+		return name, nil
+	}
+	if v, ok := newestOf(known, name); ok {
+		return v, nil
+	}
+	return byPrefix(known, name)
+}
+
+// current is the version that the cluster runs; it must be one.
+func current(nodes []Node) (string, error) {
+	versions := map[string][]string{}
+	for _, n := range nodes {
+		if n.Current != "" {
+			versions[n.Current] = append(versions[n.Current], n.Host)
+		}
+	}
+	switch len(versions) {
+	case 0:
+		return "", errors.New("no host has a live release, so there is no current version")
+	case 1:
+		for v := range versions {
+			return v, nil
+		}
+	}
+	var parts []string
+	for v, hosts := range versions {
+		parts = append(parts, fmt.Sprintf("%s on %s", v, strings.Join(hosts, ", ")))
+	}
+	slices.Sort(parts)
+	return "", fmt.Errorf("the hosts run different versions (%s): name one with -e version=x", strings.Join(parts, "; "))
+}
+
+// All lists each version once, oldest first.
+func All(nodes []Node, archives ...NodeRelease) []NodeRelease {
+	var list []NodeRelease
+	seen := map[string]bool{}
+	add := func(r NodeRelease) {
+		if !seen[r.Version] {
+			seen[r.Version] = true
+			list = append(list, r)
+		}
+	}
+	for _, n := range nodes {
+		for _, r := range n.Releases {
+			add(r)
+		}
+	}
+	for _, r := range archives {
+		add(r)
+	}
+	slices.SortStableFunc(list, func(a, b NodeRelease) int { return a.Born.Compare(b.Born) })
+	return list
+}
+
+func newestOf(known []NodeRelease, ref string) (string, bool) {
+	for _, r := range slices.Backward(known) {
+		if r.Ref == ref {
+			return r.Version, true
+		}
+	}
+	return "", false
+}
+
+func byPrefix(known []NodeRelease, prefix string) (string, error) {
+	var found []string
+	for _, r := range known {
+		if strings.HasPrefix(r.Version, prefix) {
+			found = append(found, r.Version)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return "", fmt.Errorf("no release is called %q%s", prefix, listed(known))
+	}
+	return "", fmt.Errorf("%q is the beginning of %d releases (%s): write more of it", prefix, len(found), strings.Join(found, ", "))
+}
+
+func listed(known []NodeRelease) string {
+	if len(known) == 0 {
+		return ": the hosts and the archive directory have none yet"
+	}
+	names := make([]string, 0, 10)
+	for _, r := range slices.Backward(known) {
+		if len(names) == 10 {
+			names = append(names, "...")
+			break
+		}
+		names = append(names, r.Version)
+	}
+	return "; there are: " + strings.Join(names, ", ")
+}
+
+// Describe gathers what one host tells of its releases.
+func Describe(sys modules.Reader, l Layout, ledger Ledger) (Node, error) {
+	kind, live, err := Live(sys, l, ledger)
+	if err != nil {
+		return Node{}, err
+	}
+	node := Node{Kind: kind, Current: live, Lineage: ledger.Lineage(), Previous: ledger.Before(live)}
+	for _, r := range ledger.Releases() {
+		node.Releases = append(node.Releases, NodeRelease{
+			Version: r.Version, State: r.State, Revision: r.Revision, Ref: r.Ref, Digests: r.Digests,
+			Pinned: r.Pinned, Present: r.Present, Who: r.Who, Run: r.Run, Born: r.Born, Live: r.Live,
+		})
+	}
+	return node, nil
+}

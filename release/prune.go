@@ -1,0 +1,69 @@
+package release
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/gdeploy/gdeploy/modules"
+)
+
+// Prune removes old releases until keep are left, and gives the versions that it removed.
+// It never removes the live one, the previous one, a pinned one or one in protect, so
+// that more than keep may stay.
+func Prune(sys modules.System, l Layout, keep int, protect []string) ([]string, error) {
+	if err := l.Check(); err != nil {
+		return nil, err
+	}
+	ledger, err := Read(sys, l)
+	if err != nil {
+		return nil, err
+	}
+	kind, live, err := Live(sys, l, ledger)
+	if err != nil {
+		return nil, err
+	}
+	if kind == LinkForeign || kind == LinkDirectory {
+		return nil, fmt.Errorf("%s does not point to a release of the ledger (%s), so it is not known which releases are in use: nothing was removed", l.Link, kind)
+	}
+	var removed []string
+	for _, version := range Surplus(ledger, live, keep, protect) {
+		if err := remove(sys, l, &ledger, version); err != nil {
+			return removed, err
+		}
+		removed = append(removed, version)
+	}
+	return removed, nil
+}
+
+// Surplus gives the versions that may go so that keep are left, oldest first.
+func Surplus(ledger Ledger, live string, keep int, protect []string) []string {
+	present := slices.DeleteFunc(ledger.Releases(), func(r Release) bool { return !r.Present })
+	surplus := len(present) - keep
+	var list []string
+	for _, r := range present {
+		if len(list) >= surplus {
+			break
+		}
+		if r.Version == live || r.Version == ledger.Before(live) || r.Pinned || slices.Contains(protect, r.Version) {
+			continue
+		}
+		list = append(list, r.Version)
+	}
+	return list
+}
+
+func remove(sys modules.System, l Layout, ledger *Ledger, version string) error {
+	// The ledger first: a release that is half removed must not be taken for a whole one.
+	if err := ledger.Record(sys, l, Entry{Event: Pruned, Version: version}); err != nil {
+		return err
+	}
+	if err := sys.Remove(l.Dir(version)); err != nil {
+		return fmt.Errorf("remove release %s: %w", version, err)
+	}
+	if err := sys.Remove(l.Manifest(version)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}

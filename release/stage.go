@@ -1,0 +1,238 @@
+package release
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/gdeploy/gdeploy/modules"
+)
+
+// Staging is a release to be put in place beside the live one.
+type Staging struct {
+	Layout
+	Version       string
+	Revision, Ref string
+	// Archive is the code, a file on the host; SHA256 is what it must be.
+	Archive string
+	SHA256  string
+	// Strip drops that many leading directories of the archive's names.
+	Strip int
+	// Manifest is what the unpacked code must be; nil where nobody wrote one.
+	Manifest Manifest
+	// Config and Node are laid over the code in this order, later layers over earlier.
+	Config, Node []modules.Tree
+	Owner, Group string
+	// Marker is a file in the release that gets the version as its one line; empty for none.
+	Marker string
+	// Size is how many bytes the unpacked code takes; 0 where that is not known.
+	Size int64
+}
+
+// Digests gives the sha256 of the three parts.
+func (s Staging) Digests() Digests {
+	d := Digests{Code: s.SHA256}
+	if len(s.Config) > 0 {
+		d.Config = ofTrees(s.Config).Digest()
+	}
+	if len(s.Node) > 0 {
+		d.Node = ofTrees(s.Node).Digest()
+	}
+	return d
+}
+
+// Stage puts a release in place and verifies each file of it. It is all or nothing: the
+// directory appears by one rename when it is complete. A version that is there with the
+// same content is verified and left; one with other content is refused.
+func Stage(ctx context.Context, sys modules.System, s Staging) error {
+	if err := errors.Join(s.Check(), CheckName("version", s.Version)); err != nil {
+		return err
+	}
+	ledger, err := Read(sys, s.Layout)
+	if err != nil {
+		return err
+	}
+	there, err := alreadyStaged(sys, s, ledger)
+	if err != nil || there {
+		return err
+	}
+	if err := clearLeftovers(sys, s); err != nil {
+		return err
+	}
+	if err := enoughSpace(sys, s); err != nil {
+		return err
+	}
+	return build(ctx, sys, s, &ledger)
+}
+
+// alreadyStaged reports whether the release is there, complete and the same.
+func alreadyStaged(sys modules.System, s Staging, ledger Ledger) (bool, error) {
+	r, known := ledger.Release(s.Version)
+	if !known || !r.Present {
+		return false, nil
+	}
+	if r.Digests != s.Digests() {
+		return false, fmt.Errorf("release %s is there with other content (%s): a version never changes; deploy under a new name, or with the archive and configuration it was built from",
+			s.Version, differing(r.Digests, s.Digests()))
+	}
+	if _, err := sys.Lstat(s.Dir(s.Version)); errors.Is(err, fs.ErrNotExist) {
+		return false, nil // somebody removed it: stage it again
+	}
+	diffs, err := Verify(sys, s.Layout, s.Version)
+	if err != nil {
+		return false, err
+	}
+	_, live, err := Live(sys, s.Layout, ledger)
+	if err != nil {
+		return false, err
+	}
+	if len(diffs) > 0 && live == s.Version {
+		return false, fmt.Errorf("release %s is live and its files were changed since it was staged: %s; deploy a new version", s.Version, few(diffs))
+	}
+	return len(diffs) == 0, nil
+}
+
+func differing(a, b Digests) string {
+	var parts []string
+	for _, p := range []struct{ name, a, b string }{{"code", a.Code, b.Code}, {"configuration", a.Config, b.Config}, {"node files", a.Node, b.Node}} {
+		if p.a != p.b {
+			parts = append(parts, p.name)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// few shortens a list of differences for a message.
+func few(lines []string) string {
+	if len(lines) > 5 {
+		return strings.Join(lines[:5], ", ") + fmt.Sprintf(" and %d more", len(lines)-5)
+	}
+	return strings.Join(lines, ", ")
+}
+
+// Verify compares a release's directory with the manifest that was kept when it was
+// staged, and gives a line for each difference.
+func Verify(sys modules.Reader, l Layout, version string) ([]string, error) {
+	f, err := sys.Open(l.Manifest(version))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // an adopted directory has none
+	}
+	if err != nil {
+		return nil, fmt.Errorf("verify release %s: %w", version, err)
+	}
+	defer f.Close()
+	want, err := ParseManifest(f)
+	if err != nil {
+		return nil, fmt.Errorf("verify release %s: %w", version, err)
+	}
+	there, err := Scan(sys, l.Dir(version))
+	if err != nil {
+		return nil, fmt.Errorf("verify release %s: %w", version, err)
+	}
+	// What the service writes beside its files is not the release's business.
+	return missingOrDifferent(want, there), nil
+}
+
+func missingOrDifferent(want, there Manifest) []string {
+	released := Manifest{}
+	for name := range want {
+		if sum, ok := there[name]; ok {
+			released[name] = sum
+		}
+	}
+	return want.Compare(released)
+}
+
+func (s Staging) temporary(run string) string { return s.Dir(s.Version) + ".staging-" + run }
+
+// clearLeftovers removes what an earlier staging of the same version left when it was cut off.
+func clearLeftovers(sys modules.System, s Staging) error {
+	entries, err := sys.ReadDir(s.Releases)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look into %s: %w", s.Releases, err)
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Path, s.Dir(s.Version)+".staging-") {
+			if err := sys.Remove(e.Path); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// reserve is what staging leaves free beside the release itself.
+const reserve = 16 << 20
+
+func enoughSpace(sys modules.System, s Staging) error {
+	need := uint64(s.Size)
+	files := uint64(len(s.Manifest))
+	for _, layer := range append(append([]modules.Tree{}, s.Config...), s.Node...) {
+		for _, e := range layer.Entries {
+			need += uint64(e.Blob.Size)
+			files++
+		}
+	}
+	space, err := sys.Space(s.Releases)
+	if err != nil {
+		return fmt.Errorf("ask for the free space of %s: %w", s.Releases, err)
+	}
+	if space.Bytes < need+reserve || space.Inodes != 0 && space.Inodes < files {
+		return modules.WithKind(modules.KindNoSpace, fmt.Errorf("release %s needs %s and %d files in %s, where %s and %d files are free: make room (release_prune, logs), nothing was changed",
+			s.Version, megabytes(need+reserve), files, s.Releases, megabytes(space.Bytes), space.Inodes))
+	}
+	return nil
+}
+
+func megabytes(n uint64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
+
+// build fills a directory beside the release's place, verifies it, and renames it there.
+func build(ctx context.Context, sys modules.System, s Staging, ledger *Ledger) (err error) {
+	tmp := s.temporary(sys.Run().ID)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, sys.Remove(tmp))
+		}
+	}()
+	whole := Manifest{}
+	fill := func(to modules.Below) error {
+		f := filler{ctx: ctx, sys: sys, to: to, s: s, manifest: whole}
+		if err := f.all(); err != nil {
+			return err
+		}
+		return f.verify(tmp)
+	}
+	if err := sys.WriteTree(tmp, fill); err != nil {
+		return fmt.Errorf("stage release %s: %w", s.Version, err)
+	}
+	dir := s.Dir(s.Version)
+	mode := fs.FileMode(0o755)
+	if err := sys.SetAttributes(tmp, modules.Attributes{Mode: &mode, Owner: s.Owner, Group: s.Group}); err != nil {
+		return err
+	}
+	if err := sys.Remove(dir); err != nil { // a damaged one that is not live; see alreadyStaged
+		return err
+	}
+	if err := keepManifest(sys, s, whole); err != nil {
+		return err
+	}
+	if err := sys.Rename(tmp, dir); err != nil {
+		return err
+	}
+	return ledger.Record(sys, s.Layout, Entry{Event: Staged, Version: s.Version, Revision: s.Revision, Ref: s.Ref, Digests: s.Digests()})
+}
+
+func keepManifest(sys modules.System, s Staging, m Manifest) error {
+	dirMode, fileMode := fs.FileMode(0o755), fs.FileMode(0o644)
+	name := s.Layout.Manifest(s.Version)
+	if err := makeDirs(sys, path.Dir(name), modules.Attributes{Mode: &dirMode}); err != nil {
+		return err
+	}
+	return sys.WriteFile(name, strings.NewReader(string(m.Bytes())), modules.Attributes{Mode: &fileMode})
+}

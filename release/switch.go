@@ -1,0 +1,152 @@
+package release
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+
+	"github.com/gdeploy/gdeploy/modules"
+)
+
+// Switching tells what a switch did.
+type Switching struct {
+	// From is the version that was live before; empty where none was.
+	From string
+	// To is the version that is live now.
+	To string
+}
+
+// Switch makes a staged version live by renaming a new symlink over the old one. A plain
+// directory at the webroot's place is refused; Adopt is the way out.
+func Switch(sys modules.System, l Layout, version string) (Switching, error) {
+	if err := errors.Join(l.Check(), CheckName("version", version)); err != nil {
+		return Switching{}, err
+	}
+	ledger, err := Read(sys, l)
+	if err != nil {
+		return Switching{}, err
+	}
+	kind, from, err := Live(sys, l, ledger)
+	if err != nil {
+		return Switching{}, err
+	}
+	if kind == LinkDirectory {
+		return Switching{}, fmt.Errorf("%s is a plain directory and no link to a release: run bootstrap.yml -e adopt=true, which keeps it as a release to roll back to", l.Link)
+	}
+	done := Switching{From: from, To: version}
+	if from == version {
+		return done, nil
+	}
+	if err := complete(sys, l, ledger, version); err != nil {
+		return Switching{}, err
+	}
+	return done, point(sys, l, &ledger, done)
+}
+
+// complete refuses a version that is not wholly in its directory.
+func complete(sys modules.System, l Layout, ledger Ledger, version string) error {
+	r, ok := ledger.Release(version)
+	if !ok || !r.Present {
+		return fmt.Errorf("release %s was not staged on this host: stage it first (release_stage, or deploy.yml -e version=%s)", version, version)
+	}
+	st, err := sys.Lstat(l.Dir(version))
+	if err != nil {
+		return fmt.Errorf("release %s is in the ledger and its directory cannot be read: %w; stage it again", version, err)
+	}
+	if !st.Mode.IsDir() {
+		return fmt.Errorf("release %s: %s is no directory", version, l.Dir(version))
+	}
+	return nil
+}
+
+func point(sys modules.System, l Layout, ledger *Ledger, s Switching) error {
+	mode := fs.FileMode(0o755)
+	if err := makeDirs(sys, path.Dir(l.Link), modules.Attributes{Mode: &mode}); err != nil {
+		return err
+	}
+	if err := sys.Symlink(l.Dir(s.To), l.Link); err != nil {
+		return fmt.Errorf("switch to release %s: %w", s.To, err)
+	}
+	return ledger.Record(sys, l, Entry{Event: Switched, Version: s.To, From: s.From})
+}
+
+// Unlink takes the webroot's link away where version is live: the way back from a first
+// deploy that failed, which has no release to return to.
+func Unlink(sys modules.System, l Layout, version string) error {
+	ledger, err := Read(sys, l)
+	if err != nil {
+		return err
+	}
+	kind, live, err := Live(sys, l, ledger)
+	if err != nil || kind != LinkRelease || live != version {
+		return err
+	}
+	return sys.Remove(l.Link)
+}
+
+// Mark records that a version is good, bad, pinned or unpinned. Nothing is recorded where
+// the ledger says so already.
+func Mark(sys modules.System, l Layout, version string, as Event) error {
+	ledger, err := Read(sys, l)
+	if err != nil {
+		return err
+	}
+	r, ok := ledger.Release(version)
+	if !ok {
+		return fmt.Errorf("release %s is not in this host's ledger, so it cannot be marked %s", version, as)
+	}
+	if as == Pinned && r.Pinned || as == Unpinned && !r.Pinned || marked(ledger, version, as) {
+		return nil
+	}
+	return ledger.Record(sys, l, Entry{Event: as, Version: version})
+}
+
+// marked reports whether version has got that mark since it was last made live; a release
+// that goes live again has to earn its mark again.
+func marked(ledger Ledger, version string, as Event) bool {
+	found := false
+	for _, e := range ledger.Entries {
+		if e.Version != version {
+			continue
+		}
+		switch e.Event {
+		case Switched, Staged:
+			found = false
+		case Good, Bad:
+			found = e.Event == as
+		}
+	}
+	return found
+}
+
+// Adopt turns a plain directory at the webroot's place into a release that was good, so
+// that the first rollback works. It does nothing where the webroot is a link or missing.
+func Adopt(sys modules.System, l Layout) (version string, err error) {
+	if err := l.Check(); err != nil {
+		return "", err
+	}
+	ledger, err := Read(sys, l)
+	if err != nil {
+		return "", err
+	}
+	kind, _, err := Live(sys, l, ledger)
+	if err != nil || kind != LinkDirectory {
+		return "", err
+	}
+	version = "adopted-" + sys.Now().UTC().Format("20060102-150405")
+	mode := fs.FileMode(0o755)
+	if err := makeDirs(sys, l.Releases, modules.Attributes{Mode: &mode}); err != nil {
+		return "", err
+	}
+	if err := ledger.Record(sys, l, Entry{Event: Staged, Version: version}); err != nil {
+		return "", err
+	}
+	if err := sys.Rename(l.Link, l.Dir(version)); err != nil {
+		return "", fmt.Errorf("move %s to %s: %w; both must lie on one file system", l.Link, l.Dir(version), err)
+	}
+	if err := point(sys, l, &ledger, Switching{To: version}); err != nil {
+		return "", err
+	}
+	return version, ledger.Record(sys, l, Entry{Event: Good, Version: version})
+}
