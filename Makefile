@@ -1,0 +1,105 @@
+# gdeploy's targets. `make help` lists them from the ## comments.
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS   += --no-print-directory
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ARCHES      := amd64 arm64
+EMBEDDED    := transport/embedded
+go_files     = $$(git ls-files '*.go')
+lab_packages = $$(git grep -l '^//go:build lab$$' -- '*_test.go' | xargs -n1 dirname | sort -u | sed 's|^|./|')
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' Makefile
+
+## building
+
+.PHONY: build
+build: check-go helpers ## build bin/gdeploy with the helpers inside
+	go build -trimpath -o bin/gdeploy ./cmd/gdeploy
+
+.PHONY: helpers
+helpers: ## cross-build the helper that runs on hosts, for the binary to carry
+	@mkdir -p $(EMBEDDED)
+	@for arch in $(ARCHES); do \
+		scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; \
+		CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -trimpath -buildvcs=false -ldflags='-s -w -buildid=' -o "$$scratch/helper" ./cmd/gdeploy-helper; \
+		gzip -9 -n <"$$scratch/helper" >"$$scratch/gz"; \
+		target=$(EMBEDDED)/helper-linux-$$arch.gz; \
+		cmp -s "$$scratch/gz" $$target || { cp "$$scratch/gz" $$target.new; mv $$target.new $$target; }; \
+		echo "helper for linux/$$arch: $$(stat -c %s $$target) bytes gzipped"; \
+		rm -rf "$$scratch"; \
+	done
+
+.PHONY: check-go
+check-go: ## say which Go is needed and which is there
+	@.ci/check-go
+
+.PHONY: packages
+packages: ## install what lab, demo and tests need from Debian's packages
+	@lab/install-packages
+
+## seeing it work
+
+.PHONY: demo
+demo: check-go packages build ## bootstrap, deploy and roll back ten real hosts on this machine
+	lab/lab up --name demo --fresh
+	lab/demo
+
+.PHONY: lab-up
+lab-up: packages ## bring up the lab named demo
+	lab/lab up --name demo
+
+.PHONY: lab-down
+lab-down: ## take the lab named demo down
+	lab/lab down --name demo
+
+.PHONY: bench
+bench: check-go packages build ## measure gdeploy and its peers on the lab
+	lab/bench
+
+## testing
+
+.PHONY: test
+test: check-go packages build fmt-check vet staticcheck test-unit test-lab ## everything that CI runs
+
+.PHONY: test-unit
+test-unit: check-go ## the tests that need neither root nor Linux
+	go test -race ./...
+	cd examples/web-demo/app && go vet ./... && go test ./...
+
+.PHONY: test-lab
+test-lab: packages build ## the end-to-end tests, on a lab of their own
+	@[ "$$(uname -s)" = Linux ] && [ "$$(id -u)" = 0 ] || { echo "the end-to-end tests need Linux and root (namespaces, overlayfs, systemd-nspawn): sudo make test, or make test-unit for the rest" >&2; exit 1; }
+	@trap 'lab/lab down --name test' EXIT; \
+	go test -race -tags lab -count=1 -p 1 -timeout 25m $(lab_packages)
+
+.PHONY: fmt-check
+fmt-check: ## fail where gofmt would change something
+	@unformatted=$$(gofmt -l $(go_files)); [ -z "$$unformatted" ] || { echo "gofmt would change:" $$unformatted >&2; exit 1; }
+
+.PHONY: vet
+vet: ## go vet, with and without the lab's tests
+	go vet ./...
+	go vet -tags lab ./...
+
+.PHONY: staticcheck
+staticcheck: ## staticcheck, at a fixed version
+	go run $(STATICCHECK) -tags lab ./...
+
+.PHONY: vagrant-check
+vagrant-check: ## validate vagrant/Vagrantfile
+	@command -v vagrant >/dev/null || { echo "installing vagrant" >&2; apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends vagrant >/dev/null; }
+	cd vagrant && vagrant validate --ignore-provider
+
+## keeping house
+
+.PHONY: licences
+licences: ## write the licences of what is linked to THIRD_PARTY/
+	.ci/licences
+
+.PHONY: clean
+clean: ## remove what was built; the lab's base image stays
+	rm -rf bin THIRD_PARTY $(EMBEDDED)/*.gz
