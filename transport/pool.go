@@ -2,58 +2,197 @@ package transport
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net"
+	"sync"
 
 	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/transport/wire"
 )
-
-// Helpers finds the helper program for a platform.
-type Helpers interface {
-	// Names lists the SHA-256 of each helper by GOARCH; all are for linux.
-	Names() (map[string]string, error)
-	// Open gives the gzipped program for arch.
-	Gzip(arch string) ([]byte, error)
-}
 
 // Pool keeps the connections of a run. All its methods may be called from any goroutine.
 type Pool struct {
 	options Options
+	blobs   *blobs
+	places  flights[*place]
+	// ctx ends with the pool; connections are made under it, since several calls may
+	// wait for one.
+	ctx  context.Context
+	end  context.CancelFunc
+	work sync.WaitGroup
 }
 
 // NewPool makes a pool without connections.
-func NewPool(options Options) *Pool { return &Pool{options: options} }
+func NewPool(options Options) *Pool {
+	ctx, end := context.WithCancel(context.Background())
+	return &Pool{options: options, blobs: newBlobs(), ctx: ctx, end: end}
+}
 
-var errTodo = errors.New("not written yet")
-
-// Connect makes the connection to t and starts the helper there, if that is not done yet.
-func (p *Pool) Connect(ctx context.Context, t Target) error { return errTodo }
+// Connect makes the connection to t and starts the helper there, if that is not done
+// yet, and tells what the helper said of the host.
+func (p *Pool) Connect(ctx context.Context, t Target) (wire.Hello, error) {
+	peer, err := p.peer(ctx, t)
+	if err != nil {
+		return wire.Hello{}, err
+	}
+	return peer.hello, nil
+}
 
 // Call runs one module call on t. The error is an *Unreachable or the context's; a module
-// that fails is a Reply. progress may be nil.
+// that fails is a Reply. Where the context ended and the host still told how the call
+// ended, both are given. progress may be nil.
 func (p *Pool) Call(ctx context.Context, t Target, call modules.Call, content Content, progress func(line string)) (modules.Reply, error) {
-	return modules.Reply{}, errTodo
+	var reply modules.Reply
+	o := BatchOptions{Content: content, Each: func(_ int, r modules.Reply) { reply = r }}
+	if progress != nil {
+		o.Progress = func(_ int, line string) { progress(line) }
+	}
+	err := p.Batch(ctx, t, []modules.Call{call}, o)
+	return reply, err
 }
 
 // Batch runs several calls, sent in one go: those of one chain one after the other, the
-// chains beside each other. It returns when all have ended.
+// chains beside each other. It returns when all have ended; errors are those of Call.
 func (p *Pool) Batch(ctx context.Context, t Target, calls []modules.Call, o BatchOptions) error {
-	return errTodo
+	if len(calls) == 0 {
+		return ctx.Err()
+	}
+	peer, err := p.peer(ctx, t)
+	if err != nil {
+		return err
+	}
+	return peer.run(ctx, calls, o)
 }
 
-// Dial opens a connection from t to address, carried through the helper.
+// Dial opens a connection from t to address, carried through the helper. An error that
+// is no *Unreachable is the host's, as net.Dial gives it.
 func (p *Pool) Dial(ctx context.Context, t Target, network, address string) (net.Conn, error) {
-	return nil, errTodo
+	peer, err := p.peer(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	return peer.dial(ctx, network, address)
 }
 
-// Exec runs a command line by the login user's shell on t, without the helper. stdin may be nil.
+// Journal tells what t remembers of a run's calls that carried a Step.
+func (p *Pool) Journal(ctx context.Context, t Target, run string) ([]wire.JournalEntry, error) {
+	peer, err := p.peer(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	return peer.journal(ctx, run)
+}
+
+// Exec runs a command line by the login user's shell on t, without the helper. stdin may
+// be nil.
 func (p *Pool) Exec(ctx context.Context, t Target, command string, stdin io.Reader) (Output, error) {
-	return Output{}, errTodo
+	place, err := p.place(ctx, t)
+	if err != nil {
+		return Output{}, err
+	}
+	return place.link.exec(ctx, command, stdin)
 }
 
 // Reset closes the connection to t; the next call makes a new one.
-func (p *Pool) Reset(t Target) {}
+func (p *Pool) Reset(t Target) {
+	if place, ok := p.places.take(t.key()); ok {
+		place.close()
+	}
+}
 
 // Close ends all connections; helpers with nothing to do end with them.
-func (p *Pool) Close() error { return nil }
+func (p *Pool) Close() error {
+	p.end()
+	var closing sync.WaitGroup
+	for _, key := range p.places.keys() {
+		closing.Go(func() {
+			if place, ok := p.places.take(key); ok {
+				place.close()
+			}
+		})
+	}
+	closing.Wait()
+	return nil
+}
+
+// place is a host as one login user, and the helpers there.
+type place struct {
+	pool  *Pool
+	link  link
+	peers flights[*peer] // by Become.key
+}
+
+// link is a login on a host.
+type link interface {
+	// helper starts the helper as the login user.
+	helper(ctx context.Context) (*channel, wire.Hello, error)
+	exec(ctx context.Context, command string, stdin io.Reader) (Output, error)
+	// name is the address, for messages.
+	name() string
+	close()
+}
+
+func (p *Pool) place(ctx context.Context, t Target) (*place, error) {
+	return p.places.get(ctx, t.key(), func() (*place, error) {
+		link, err := p.login(t)
+		if err != nil {
+			return nil, err
+		}
+		return &place{pool: p, link: link}, nil
+	})
+}
+
+func (p *Pool) login(t Target) (link, error) {
+	if t.Connection == "local" {
+		return localLink{}, nil
+	}
+	return nil, &Unreachable{Kind: KindConfig, Op: "connect to " + t.Host, Next: "ssh is not written yet"}
+}
+
+// peer gives the helper that works on t as the user that t wants.
+func (p *Pool) peer(ctx context.Context, t Target) (*peer, error) {
+	place, err := p.place(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	if !t.Become.Enabled {
+		return place.direct(ctx)
+	}
+	return place.peers.get(ctx, t.Become.key(), func() (*peer, error) { return place.become(p.ctx, t.Become) })
+}
+
+// direct gives the helper of the login user.
+func (p *place) direct(ctx context.Context) (*peer, error) {
+	return p.peers.get(ctx, "", func() (*peer, error) {
+		ch, hello, err := p.link.helper(p.pool.ctx)
+		if err != nil {
+			return nil, err
+		}
+		return p.start(p.link.name(), hello, ch)
+	})
+}
+
+func (p *place) start(name string, hello wire.Hello, ch *channel) (*peer, error) {
+	peer, err := newPeer(name, hello, ch, p.pool.blobs)
+	if err != nil {
+		ch.end()
+		return nil, &Unreachable{Kind: KindHelper, Op: "start the helper on " + name, Cause: err}
+	}
+	return peer, nil
+}
+
+// close ends the helpers, those of other users first, and the login.
+func (p *place) close() {
+	for _, key := range p.peers.keys() {
+		if key == "" {
+			continue
+		}
+		if peer, ok := p.peers.take(key); ok {
+			peer.close()
+		}
+	}
+	if peer, ok := p.peers.take(""); ok {
+		peer.close()
+	}
+	p.link.close()
+}

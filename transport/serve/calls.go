@@ -1,0 +1,150 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/yamux"
+
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/transport/wire"
+)
+
+// calls runs the calls of one stream and tells how they went.
+func (s *server) calls(stream *yamux.Stream, request wire.Request) {
+	ctx, cancel := context.WithCancel(s.ctx)
+	defer cancel()
+	go s.watch(stream, cancel)
+	out := &events{to: stream}
+	var chains sync.WaitGroup
+	for name, numbers := range byChain(request.Calls) {
+		chains.Go(func() { s.chain(ctx, stream, request, name, numbers, out) })
+	}
+	chains.Wait()
+}
+
+// watch cancels the stream's calls when the controller says so or closes the stream.
+// Where the whole connection went, they have the time that finish gives them.
+func (s *server) watch(stream *yamux.Stream, cancel func()) {
+	for {
+		var control wire.Control
+		if err := wire.ReadMessage(stream, &control); err != nil {
+			if !s.session.IsClosed() {
+				cancel()
+			}
+			return
+		}
+		if control.Cancel {
+			cancel()
+		}
+	}
+}
+
+// byChain gives the numbers of the calls of each chain, in order.
+func byChain(calls []modules.Call) map[string][]int {
+	chains := map[string][]int{}
+	for i, call := range calls {
+		chains[call.Chain] = append(chains[call.Chain], i)
+	}
+	return chains
+}
+
+// chain runs the calls of one chain one after the other.
+func (s *server) chain(ctx context.Context, stream *yamux.Stream, request wire.Request, name string, numbers []int, out *events) {
+	leave, err := s.chains.enter(ctx, name)
+	failed := err != nil
+	if err == nil {
+		defer leave()
+	}
+	for _, i := range numbers {
+		if failed || ctx.Err() != nil || !s.begin() {
+			out.left(i)
+			continue
+		}
+		reply := s.run(ctx, request.Calls[i], &session{server: s, stream: stream.StreamID(), call: i, out: out})
+		s.running.Done()
+		out.reply(i, reply)
+		failed = reply.Failed && request.StopOnFailure
+	}
+}
+
+// run runs one call within its time, and writes it down before and after.
+func (s *server) run(ctx context.Context, call modules.Call, to *session) (reply modules.Reply) {
+	if call.TimeoutMS > 0 {
+		limited, cancel := context.WithTimeout(ctx, time.Duration(call.TimeoutMS)*time.Millisecond)
+		defer cancel()
+		ctx = limited
+	}
+	s.Journal.start(call, s.Hello.BootID)
+	defer func() {
+		if p := recover(); p != nil {
+			reply = modules.Reply{Failed: true, Msg: fmt.Sprintf("%s: a bug in gdeploy: %v\n%s", call.Module, p, debug.Stack())}
+		}
+		s.Journal.end(call, reply)
+	}()
+	return s.Runner.Run(ctx, call, to)
+}
+
+// chains keeps the calls of one chain apart, in the order in which they came.
+type chains struct {
+	mu    sync.Mutex
+	tails map[string]chan struct{}
+}
+
+// enter waits for the chain's turn. Nothing waits for a chain without a name.
+func (c *chains) enter(ctx context.Context, name string) (leave func(), err error) {
+	if name == "" {
+		return func() {}, nil
+	}
+	mine := make(chan struct{})
+	c.mu.Lock()
+	before := c.tails[name]
+	c.tails[name] = mine
+	c.mu.Unlock()
+	leave = func() {
+		close(mine)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.tails[name] == mine {
+			delete(c.tails, name)
+		}
+	}
+	if before == nil {
+		return leave, nil
+	}
+	select {
+	case <-before:
+		return leave, nil
+	case <-ctx.Done():
+		go func() { <-before; leave() }() // who comes later still waits for who came before
+		return nil, ctx.Err()
+	}
+}
+
+// events writes to the controller, one event at a time. Where the controller has gone,
+// nobody is left to tell.
+type events struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+func (e *events) reply(call int, reply modules.Reply) {
+	if err := e.send(wire.Event{Call: call, Reply: &reply}); err != nil {
+		short := modules.Reply{Failed: true, Changed: reply.Changed, Msg: "the result cannot be sent: " + err.Error()}
+		_ = e.send(wire.Event{Call: call, Reply: &short})
+	}
+}
+
+func (e *events) left(call int) { _ = e.send(wire.Event{Call: call, Left: true}) }
+
+func (e *events) line(call int, line string) { _ = e.send(wire.Event{Call: call, Line: line}) }
+
+func (e *events) send(event wire.Event) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return wire.WriteMessage(e.to, event)
+}

@@ -1,0 +1,153 @@
+package serve
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/transport/wire"
+)
+
+// keepJournals is how long a run's journal stays on the host.
+const keepJournals = 7 * 24 * time.Hour
+
+// Journal writes down which calls of a run started here and how they ended, so that
+// resume need not guess. It is a file per run, readable by its owner only, and is not
+// synced: it outlives the helper and the connection, not a loss of power, which the
+// boot id tells. A journal that cannot be written is no reason to fail a call.
+type Journal struct {
+	dir   string
+	mu    sync.Mutex
+	files map[string]*os.File
+}
+
+// NewJournal keeps journals in dir, which is made when the first line is written.
+func NewJournal(dir string) *Journal { return &Journal{dir: dir, files: map[string]*os.File{}} }
+
+func (j *Journal) start(call modules.Call, bootID string) {
+	if j == nil || call.Step == "" {
+		return
+	}
+	args, err := json.Marshal(call.Args)
+	if err != nil {
+		return
+	}
+	sum := sha256.Sum256(args)
+	j.write(call.Run.ID, wire.JournalEntry{Step: call.Step, Module: call.Module, Args: hex.EncodeToString(sum[:]), BootID: bootID})
+}
+
+func (j *Journal) end(call modules.Call, reply modules.Reply) {
+	if j == nil || call.Step == "" {
+		return
+	}
+	j.write(call.Run.ID, wire.JournalEntry{Step: call.Step, Module: call.Module, Reply: &reply})
+}
+
+func (j *Journal) write(run string, entry wire.JournalEntry) {
+	line, err := json.Marshal(entry)
+	if err != nil {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	file := j.open(run)
+	if file == nil {
+		return
+	}
+	_, _ = file.Write(append(line, '\n'))
+}
+
+// open gives the run's file, nil where there can be none; that is remembered.
+func (j *Journal) open(run string) *os.File {
+	file, known := j.files[run]
+	if known || !isFileName(run) {
+		return file
+	}
+	if os.MkdirAll(j.dir, 0o700) == nil {
+		file, _ = os.OpenFile(j.path(run), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) // nil where it failed
+	}
+	j.files[run] = file
+	j.prune()
+	return file
+}
+
+func (j *Journal) path(run string) string { return filepath.Join(j.dir, run+".log") }
+
+// prune removes the journals of old runs.
+func (j *Journal) prune() {
+	entries, err := os.ReadDir(j.dir)
+	if err != nil {
+		return
+	}
+	for _, entry := range entries {
+		info, err := entry.Info()
+		if err == nil && info.Mode().IsRegular() && strings.HasSuffix(entry.Name(), ".log") && time.Since(info.ModTime()) > keepJournals {
+			_ = os.Remove(filepath.Join(j.dir, entry.Name()))
+		}
+	}
+}
+
+// Read gives what is known of a run's calls, in the order in which they started. A line
+// that a crash cut short is left out.
+func (j *Journal) Read(run string) ([]wire.JournalEntry, error) {
+	if j == nil || !isFileName(run) {
+		return nil, nil
+	}
+	file, err := os.Open(j.path(run))
+	if os.IsNotExist(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return readJournal(file)
+}
+
+func readJournal(r io.Reader) ([]wire.JournalEntry, error) {
+	var entries []wire.JournalEntry
+	at := map[string]int{}
+	lines := bufio.NewReader(r)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err == io.EOF {
+			return entries, nil
+		}
+		if err != nil {
+			return entries, err
+		}
+		var entry wire.JournalEntry
+		if json.Unmarshal(line, &entry) != nil {
+			continue
+		}
+		i, started := at[entry.Step]
+		if entry.Reply == nil || !started {
+			at[entry.Step] = len(entries)
+			entries = append(entries, entry)
+			continue
+		}
+		entries[i].Reply = entry.Reply
+	}
+}
+
+func isFileName(run string) bool {
+	return run != "" && len(run) < 200 && run[0] != '.' && !strings.ContainsAny(run, "/\x00")
+}
+
+// journal sends what is known of a run.
+func (s *server) journal(w io.Writer, run string) {
+	entries, _ := s.Journal.Read(run) // what cannot be read is not known
+	for _, entry := range entries {
+		if wire.WriteMessage(w, entry) != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,43 @@
+package serve
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+const (
+	keepVersions = 30 * 24 * time.Hour // unused versions of the helper
+	keepUploads  = time.Hour           // uploads that were cut
+)
+
+// tidy marks the helper's program as used and removes old versions and broken uploads
+// beside it. It does nothing where the program is not in a cache of helpers.
+func tidy(program string) {
+	if !isSum(filepath.Base(program)) {
+		return
+	}
+	now := time.Now()
+	_ = os.Chtimes(program, now, now)
+	dir := filepath.Dir(program)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, entry := range entries {
+		info, err := entry.Info()
+		if err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		age := now.Sub(info.ModTime())
+		if isSum(entry.Name()) && age > keepVersions || strings.HasPrefix(entry.Name(), ".up.") && age > keepUploads {
+			_ = os.Remove(filepath.Join(dir, entry.Name()))
+		}
+	}
+}
+
+// isSum tells whether a file is named as helpers are, by their SHA-256.
+func isSum(name string) bool {
+	return len(name) == 64 && strings.Trim(name, "0123456789abcdef") == ""
+}

@@ -1,0 +1,124 @@
+package wire
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+const (
+	// MaxFrame bounds a frame, compressed or not.
+	MaxFrame = 64 << 20
+	// compressAbove is the size from which compression is worth its time.
+	compressAbove = 2 << 10
+	packed        = 1 << 31
+)
+
+// WriteMessage writes v as a frame of JSON, in one write.
+func WriteMessage(w io.Writer, v any) error {
+	payload, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode %T: %w", v, err)
+	}
+	return WriteFrame(w, payload)
+}
+
+// ReadMessage reads a frame of JSON into v. At the stream's end the error is io.EOF.
+func ReadMessage(r io.Reader, v any) error {
+	payload, err := ReadFrame(r)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(payload, v); err != nil {
+		return fmt.Errorf("decode %T: %w", v, err)
+	}
+	return nil
+}
+
+// WriteFrame writes payload as a frame, compressed where that makes it smaller.
+func WriteFrame(w io.Writer, payload []byte) error {
+	if len(payload) > MaxFrame {
+		return fmt.Errorf("message of %d bytes is longer than the %d that fit", len(payload), MaxFrame)
+	}
+	_, err := w.Write(Pack(payload))
+	return err
+}
+
+// Pack makes a frame of payload: its length, with a mark where it is compressed, and its bytes.
+func Pack(payload []byte) []byte {
+	if len(payload) > compressAbove {
+		frame := encoder().EncodeAll(payload, make([]byte, 4, 4+len(payload)/2))
+		if len(frame)-4 < len(payload)*95/100 {
+			binary.BigEndian.PutUint32(frame, uint32(len(frame)-4)|packed)
+			return frame
+		}
+	}
+	frame := make([]byte, 4, 4+len(payload))
+	binary.BigEndian.PutUint32(frame, uint32(len(payload)))
+	return append(frame, payload...)
+}
+
+// ReadFrame reads a frame. At the stream's end the error is io.EOF, within a frame
+// io.ErrUnexpectedEOF.
+func ReadFrame(r io.Reader) ([]byte, error) {
+	var head [4]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return nil, err
+	}
+	length := binary.BigEndian.Uint32(head[:])
+	size := int(length &^ packed)
+	if size > MaxFrame {
+		return nil, fmt.Errorf("frame of %d bytes is longer than the %d allowed", size, MaxFrame)
+	}
+	payload, err := readBody(r, size)
+	if err != nil {
+		return nil, err
+	}
+	if length&packed == 0 {
+		return payload, nil
+	}
+	payload, err = decoder().DecodeAll(payload, nil)
+	if err != nil {
+		return nil, fmt.Errorf("decompress frame: %w", err)
+	}
+	return payload, nil
+}
+
+// readBody reads size bytes, and takes memory only as they come.
+func readBody(r io.Reader, size int) ([]byte, error) {
+	const step = 1 << 20
+	var body []byte
+	for len(body) < size {
+		n := min(size-len(body), step)
+		body = append(body, make([]byte, n)...)
+		if _, err := io.ReadFull(r, body[len(body)-n:]); err != nil {
+			if err == io.EOF {
+				err = io.ErrUnexpectedEOF
+			}
+			return nil, err
+		}
+	}
+	return body, nil
+}
+
+var encoder = sync.OnceValue(func() *zstd.Encoder {
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2),
+		zstd.WithWindowSize(ChunkSize), zstd.WithLowerEncoderMem(true))
+	if err != nil {
+		panic(err) // the options above are constant
+	}
+	return e
+})
+
+var decoder = sync.OnceValue(func() *zstd.Decoder {
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxMemory(MaxFrame))
+	if err != nil {
+		panic(err)
+	}
+	return d
+})
