@@ -8,7 +8,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ARCHES      := amd64 arm64
 EMBEDDED    := transport/embedded
 go_files     = $$(git ls-files '*.go')
-lab_packages = $$(git grep -l '^//go:build lab$$' -- '*_test.go' | xargs -n1 dirname | sort -u | sed 's|^|./|')
+lab_packages = $$(git grep -l '^//go:build lab$$' -- '*_test.go' | xargs -r -n1 dirname | sort -u | sed 's|^|./|')
 
 .PHONY: help
 help: ## list the targets
