@@ -30,6 +30,8 @@ type Note struct {
 	Unsafe bool
 	// Secret marks what must not be shown.
 	Secret bool
+	// Verbatim marks text that is never read back as a list, map or bool.
+	Verbatim bool
 	// Pos is where it was written.
 	Pos Position
 }
