@@ -147,6 +147,7 @@ lab_env() {
 lab_shell() {
 	need_lab
 	local variables
+	[ "${1:-}" != -- ] || shift
 	mapfile -t variables < <(lab_env)
 	[ $# -gt 0 ] || set -- bash --rcfile <(echo "[ ! -f ~/.bashrc ] || . ~/.bashrc; PATH=$bin_dir:\$PATH; PS1='(lab $lab) \w\$ '") -i
 	exec ip netns exec "$controller" env "${variables[@]}" "$@"

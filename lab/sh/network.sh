@@ -10,9 +10,14 @@ make_network() {
 		addr add $network.1/24 dev br0
 		link set br0 up
 	END
-	mkdir -p "/etc/netns/$controller" # `ip netns exec` lays these over /etc
-	hosts_file >"/etc/netns/$controller/hosts"
-	: >"/etc/netns/$controller/resolv.conf"
+	name_hosts_on_controller
+}
+
+# `ip netns exec` lays the files of this directory over those of the same name in /etc, which must exist.
+name_hosts_on_controller() {
+	mkdir -p "/etc/netns/$controller"
+	[ ! -e /etc/hosts ] || hosts_file >"/etc/netns/$controller/hosts"
+	[ ! -e /etc/resolv.conf ] || : >"/etc/netns/$controller/resolv.conf" # no name is looked up outside
 }
 
 hosts_file() {
