@@ -149,7 +149,8 @@ lab_shell() {
 	local variables
 	[ "${1:-}" != -- ] || shift
 	mapfile -t variables < <(lab_env)
-	[ $# -gt 0 ] || set -- bash --rcfile <(echo "[ ! -f ~/.bashrc ] || . ~/.bashrc; PATH=$bin_dir:\$PATH; PS1='(lab $lab) \w\$ '") -i
+	echo "[ ! -f ~/.bashrc ] || . ~/.bashrc; PATH=$bin_dir:\$PATH; PS1='(lab $lab) \w\$ '" >"$state/shellrc"
+	[ $# -gt 0 ] || set -- bash --rcfile "$state/shellrc"
 	exec ip netns exec "$controller" env "${variables[@]}" "$@"
 }
 
