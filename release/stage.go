@@ -34,14 +34,15 @@ type Staging struct {
 
 // Digests gives the sha256 of the three parts.
 func (s Staging) Digests() Digests {
-	d := Digests{Code: s.SHA256}
-	if len(s.Config) > 0 {
-		d.Config = ofTrees(s.Config).Digest()
+	return Digests{Code: s.SHA256, Config: layersDigest(s.Config), Node: layersDigest(s.Node)}
+}
+
+func layersDigest(layers []modules.Tree) string {
+	m := ofTrees(layers)
+	if len(m) == 0 {
+		return ""
 	}
-	if len(s.Node) > 0 {
-		d.Node = ofTrees(s.Node).Digest()
-	}
-	return d
+	return m.Digest()
 }
 
 // Stage puts a release in place and verifies each file of it. It is all or nothing: the

@@ -17,9 +17,10 @@ type Switching struct {
 	To string
 }
 
-// Switch makes a staged version live by renaming a new symlink over the old one. A plain
-// directory at the webroot's place is refused; Adopt is the way out.
-func Switch(sys modules.System, l Layout, version string) (Switching, error) {
+// Switch makes a staged version live by renaming a new symlink over the old one. With verify
+// its files are compared with the manifest first. A plain directory at the webroot's
+// place is refused; Adopt is the way out.
+func Switch(sys modules.System, l Layout, version string, verify bool) (Switching, error) {
 	if err := errors.Join(l.Check(), CheckName("version", version)); err != nil {
 		return Switching{}, err
 	}
@@ -41,7 +42,21 @@ func Switch(sys modules.System, l Layout, version string) (Switching, error) {
 	if err := complete(sys, l, ledger, version); err != nil {
 		return Switching{}, err
 	}
+	if verify {
+		if err := whole(sys, l, version); err != nil {
+			return Switching{}, err
+		}
+	}
 	return done, point(sys, l, &ledger, done)
+}
+
+// whole refuses a version whose files are not those that were staged.
+func whole(sys modules.System, l Layout, version string) error {
+	diffs, err := Verify(sys, l, version)
+	if err != nil || len(diffs) == 0 {
+		return err
+	}
+	return fmt.Errorf("release %s is not what was staged: %s; deploy it again from its archive with -e version=%s", version, few(diffs), version)
 }
 
 // complete refuses a version that is not wholly in its directory.

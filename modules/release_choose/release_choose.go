@@ -5,11 +5,7 @@ package release_choose
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -27,16 +23,8 @@ type Module struct {
 	Nodes      []values.Value `json:"nodes" required:"true" help:"the results of release_facts of all selected hosts"`
 	Version    string         `json:"version" default:"previous" help:"a version, a unique beginning of one, a tag, current, or previous"`
 	App        string         `json:"app" required:"true" help:"name of the application"`
+	ListOnly   bool           `json:"list_only" default:"no" help:"only make the table; choosing nothing is no error then"`
 	ArchiveDir string         `json:"archive_dir" type:"path" help:"directory on the controller with an <app>_<version> directory per archived release"`
-}
-
-// Archived is what release.json in an archived release's directory says.
-type Archived struct {
-	release.NodeRelease
-	// SHA256 and Size are those of the code archive.
-	SHA256 string `json:"sha256"`
-	// UnpackedSize is how many bytes its files take.
-	UnpackedSize int64 `json:"unpacked_size"`
 }
 
 // Run chooses.
@@ -50,7 +38,7 @@ func (m *Module) Run(_ context.Context, sys modules.System) (modules.Result, err
 		return modules.Result{}, err
 	}
 	version, err := release.Resolve(m.Version, nodes, archives)
-	if err != nil {
+	if err != nil && !m.ListOnly {
 		return modules.Result{}, err
 	}
 	archived := slices.ContainsFunc(archives, func(a release.NodeRelease) bool { return a.Version == version })
@@ -95,42 +83,12 @@ func (m *Module) archives(sys modules.Reader) ([]release.NodeRelease, error) {
 	if m.ArchiveDir == "" {
 		return nil, nil
 	}
-	entries, err := sys.ReadDir(m.ArchiveDir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+	archived, err := release.ListArchived(sys, m.ArchiveDir, m.App)
+	list := make([]release.NodeRelease, len(archived))
+	for i, a := range archived {
+		list[i] = release.NodeRelease{Version: a.Version, Revision: a.Revision, Ref: a.Ref, Who: a.Who, Born: a.Born}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("look for archives: %w", err)
-	}
-	var list []release.NodeRelease
-	for _, e := range entries {
-		if !strings.HasPrefix(path.Base(e.Path), m.App+"_") {
-			continue
-		}
-		a, err := ReadArchived(sys, e.Path)
-		if err == nil {
-			list = append(list, a.NodeRelease)
-		}
-	}
-	return list, nil
-}
-
-// ReadArchived reads release.json of an archived release.
-func ReadArchived(sys modules.Reader, dir string) (Archived, error) {
-	f, err := sys.Open(path.Join(dir, "release.json"))
-	if err != nil {
-		return Archived{}, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(f)
-	if err != nil {
-		return Archived{}, err
-	}
-	var a Archived
-	if err := json.Unmarshal(text, &a); err != nil {
-		return Archived{}, fmt.Errorf("%s/release.json: %w", dir, err)
-	}
-	return a, nil
+	return list, err
 }
 
 // table lists each release with where it is, for people: newest first.

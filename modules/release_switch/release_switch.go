@@ -17,6 +17,7 @@ var Spec = modules.Spec{Name: "release_switch", Fenced: true, New: func() module
 type Module struct {
 	release.Place
 	Version string `json:"version" required:"true" help:"the release to make live; empty takes the webroot away where the release \"failed\" is live"`
+	Verify  bool   `json:"verify" default:"yes" help:"compare the release's files with its manifest first"`
 	Failed  string `json:"failed" help:"with an empty version: the release that is live and failed"`
 }
 
@@ -28,7 +29,7 @@ func (m *Module) Run(_ context.Context, sys modules.System) (modules.Result, err
 	if m.Version == "" {
 		return modules.Result{}, release.Unlink(sys, m.Layout(), m.Failed)
 	}
-	done, err := release.Switch(sys, m.Layout(), m.Version)
+	done, err := release.Switch(sys, m.Layout(), m.Version, m.Verify)
 	if err != nil {
 		return modules.Result{}, err
 	}

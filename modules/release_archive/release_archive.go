@@ -1,0 +1,95 @@
+// Package release_archive keeps releases on the controller: it packs code and
+// configuration once for all nodes.
+package release_archive
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path"
+
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/release"
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// Spec describes the module.
+var Spec = modules.Spec{Name: "release_archive", New: func() modules.Module { return new(Module) }}
+
+// Module holds the parameters.
+type Module struct {
+	App         string   `json:"app" required:"true" help:"name of the application"`
+	Dest        string   `json:"dest" type:"path" required:"true" help:"directory of all archived releases"`
+	State       string   `json:"state" default:"present" choices:"present,read,pruned" help:"present: pack a release; read: tell about one; pruned: remove old ones"`
+	Version     string   `json:"version" help:"the release's name; not for pruned"`
+	Source      string   `json:"source" type:"path" help:"tree of the code that is packed"`
+	Archive     string   `json:"archive" type:"path" help:"ready archive that is taken in place of source"`
+	Exclude     []string `json:"exclude" help:"shell patterns of names or paths that stay out; .git and .svn always do"`
+	Config      string   `json:"config" type:"path" help:"directory of the configuration, kept with the release"`
+	Environment string   `json:"environment" help:"environment for which it is packed, for the record"`
+	Revision    string   `json:"revision" help:"commit or svn revision, for the record"`
+	Ref         string   `json:"ref" help:"branch or tag, for the record"`
+	Keep        int      `json:"keep" default:"5" help:"how many archived releases pruned leaves"`
+	Protect     []string `json:"protect" help:"releases that pruned never removes"`
+}
+
+// Validate checks the parameters together.
+func (m *Module) Validate() error {
+	switch {
+	case m.State != "pruned" && m.Version == "":
+		return errors.New("version is required for state " + m.State)
+	case m.State == "present" && (m.Source == "") == (m.Archive == ""):
+		return errors.New("one of source and archive is required for state present, not both")
+	}
+	return nil
+}
+
+// Run packs, reads or prunes.
+func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, error) {
+	switch m.State {
+	case "pruned":
+		removed, err := release.PruneArchived(sys, m.Dest, m.App, m.Keep, m.Protect)
+		data, _ := values.MapOf("removed", values.Strings(removed...)).AsMap()
+		return modules.Result{Data: data}, err
+	case "read":
+		return m.read(sys)
+	}
+	archived, err := release.Archive(ctx, sys, release.Archiving{
+		App: m.App, Version: m.Version, Dest: m.Dest, Source: m.Source, Archive: m.Archive, Exclude: m.Exclude,
+		Config: m.Config, Environment: m.Environment, Revision: m.Revision, Ref: m.Ref,
+	})
+	if err != nil {
+		return modules.Result{}, err
+	}
+	return modules.Result{Data: m.describe(archived)}, nil
+}
+
+func (m *Module) read(sys modules.System) (modules.Result, error) {
+	archived, err := release.ReadArchived(sys, release.ArchiveDir(m.Dest, m.App, m.Version))
+	if errors.Is(err, fs.ErrNotExist) {
+		data, _ := values.MapOf("exists", values.False).AsMap()
+		return modules.Result{Data: data}, nil
+	}
+	if err != nil {
+		return modules.Result{}, err
+	}
+	return modules.Result{Data: m.describe(archived)}, nil
+}
+
+func (m *Module) describe(a release.Archived) *values.Map {
+	dir := release.ArchiveDir(m.Dest, m.App, m.Version)
+	data, _ := values.MapOf(
+		"exists", values.True,
+		"version", values.String(a.Version),
+		"dir", values.String(dir),
+		"archive", values.String(path.Join(dir, a.File)),
+		"manifest", values.String(path.Join(dir, "MANIFEST")),
+		"config", values.String(path.Join(dir, "config")),
+		"sha256", values.String(a.SHA256),
+		"unpacked_size", values.Int(a.UnpackedSize),
+		"revision", values.String(a.Revision),
+		"ref", values.String(a.Ref),
+		"environment", values.String(a.Environment),
+	).AsMap()
+	return data
+}

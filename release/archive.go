@@ -1,0 +1,214 @@
+package release
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gdeploy/gdeploy/modules"
+)
+
+// Archiving is a release to be kept on the controller, in a directory <app>_<version> of
+// its own: the code as one archive, its manifest, the configuration of that moment, and
+// release.json, which says what it is.
+type Archiving struct {
+	App, Version string
+	// Dest is the directory of all archived releases.
+	Dest string
+	// Source is a tree to be packed; Archive a ready archive to be taken as it is.
+	Source, Archive string
+	// Exclude are shell patterns of names, or of paths below Source, that stay out.
+	Exclude []string
+	// Config is the configuration's directory, copied whole; a missing one is empty.
+	Config        string
+	Environment   string
+	Revision, Ref string
+}
+
+// Archived is what release.json says of an archived release.
+type Archived struct {
+	App         string    `json:"app"`
+	Version     string    `json:"version"`
+	Environment string    `json:"environment,omitempty"`
+	Revision    string    `json:"revision,omitempty"`
+	Ref         string    `json:"ref,omitempty"`
+	Who         string    `json:"who"`
+	Run         string    `json:"run"`
+	Born        time.Time `json:"born"`
+	// File is the code archive's name in the directory, SHA256 its digest.
+	File   string `json:"file"`
+	SHA256 string `json:"sha256"`
+	// UnpackedSize is how many bytes the code's files take; Content and Config are the
+	// digests of the manifests of code and configuration.
+	UnpackedSize int64  `json:"unpacked_size"`
+	Content      string `json:"content"`
+	Config       string `json:"config"`
+}
+
+// ArchiveDir is the directory of one archived release.
+func ArchiveDir(dest, app, version string) string { return path.Join(dest, app+"_"+version) }
+
+// The files of an archived release.
+const (
+	manifestFile = "MANIFEST"
+	metaFile     = "release.json"
+	configDir    = "config"
+)
+
+// Archive packs a release. One that is there with the same content is left; the same name
+// with other content is refused.
+func Archive(ctx context.Context, sys modules.System, a Archiving) (Archived, error) {
+	if err := errors.Join(CheckName("app", a.App), CheckName("version", a.Version)); err != nil {
+		return Archived{}, err
+	}
+	config, err := scanIfThere(sys, a.Config)
+	if err != nil {
+		return Archived{}, fmt.Errorf("read the configuration: %w", err)
+	}
+	dir := ArchiveDir(a.Dest, a.App, a.Version)
+	there, err := ReadArchived(sys, dir)
+	if err == nil {
+		return there, same(ctx, sys, a, there, config)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return Archived{}, err
+	}
+	return pack(ctx, sys, a, config)
+}
+
+// same refuses an archived release that was made of something else.
+func same(ctx context.Context, sys modules.System, a Archiving, there Archived, config Manifest) error {
+	content, err := a.content(ctx, sys)
+	if err != nil {
+		return err
+	}
+	if content.Digest() == there.Content && config.Digest() == there.Config {
+		return nil
+	}
+	return fmt.Errorf("release %s is archived already with other content: a version never changes; choose another release_name, or deploy the archived one with -e version=%s", a.Version, a.Version)
+}
+
+// content is the manifest of the code.
+func (a Archiving) content(ctx context.Context, sys modules.System) (Manifest, error) {
+	p := packer{ctx: ctx, sys: sys, a: a, manifest: Manifest{}}
+	if a.Archive != "" {
+		return p.manifest, p.readReady()
+	}
+	return p.manifest, p.walk("")
+}
+
+// ReadArchived reads what is known of an archived release.
+func ReadArchived(sys modules.Reader, dir string) (Archived, error) {
+	text, err := readFile(sys, path.Join(dir, metaFile))
+	if err != nil {
+		return Archived{}, err
+	}
+	var a Archived
+	if err := json.Unmarshal(text, &a); err != nil {
+		return Archived{}, fmt.Errorf("%s is damaged: %w", path.Join(dir, metaFile), err)
+	}
+	return a, nil
+}
+
+// ListArchived gives an application's archived releases, oldest first; what is no release
+// is passed over.
+func ListArchived(sys modules.Reader, dest, app string) ([]Archived, error) {
+	entries, err := sys.ReadDir(dest)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look for archived releases: %w", err)
+	}
+	var list []Archived
+	for _, e := range entries {
+		if a, err := ReadArchived(sys, e.Path); err == nil && a.App == app {
+			list = append(list, a)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b Archived) int { return a.Born.Compare(b.Born) })
+	return list, nil
+}
+
+// PruneArchived removes archived releases until keep are left, never one of protect.
+func PruneArchived(sys modules.System, dest, app string, keep int, protect []string) ([]string, error) {
+	list, err := ListArchived(sys, dest, app)
+	if err != nil {
+		return nil, err
+	}
+	var removed []string
+	for _, a := range list {
+		if len(list)-len(removed) <= keep {
+			break
+		}
+		if slices.Contains(protect, a.Version) {
+			continue
+		}
+		if err := sys.Remove(ArchiveDir(dest, app, a.Version)); err != nil {
+			return removed, err
+		}
+		removed = append(removed, a.Version)
+	}
+	return removed, nil
+}
+
+func scanIfThere(sys modules.Reader, dir string) (Manifest, error) {
+	m, err := Scan(sys, dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Manifest{}, nil
+	}
+	return m, err
+}
+
+// ConfigDigest is the digest that a release gets from layers of directories: the same
+// that Stage computes of them. Missing directories are empty layers.
+func ConfigDigest(sys modules.Reader, layers []string) (string, error) {
+	merged := Manifest{}
+	for _, dir := range layers {
+		m, err := scanIfThere(sys, dir)
+		if err != nil {
+			return "", err
+		}
+		for name, sum := range m {
+			merged[name] = sum
+		}
+	}
+	if len(merged) == 0 {
+		return "", nil
+	}
+	return merged.Digest(), nil
+}
+
+func pack(ctx context.Context, sys modules.System, a Archiving, config Manifest) (Archived, error) {
+	run := sys.Run()
+	meta := Archived{
+		App: a.App, Version: a.Version, Environment: a.Environment, Revision: a.Revision, Ref: a.Ref,
+		Who: run.Who, Run: run.ID, Born: run.Started, Config: config.Digest(), File: a.fileName(),
+	}
+	dir := ArchiveDir(a.Dest, a.App, a.Version)
+	tmp := dir + ".packing-" + run.ID
+	fill := func(to modules.Below) error {
+		p := packer{ctx: ctx, sys: sys, to: to, a: a, manifest: Manifest{}}
+		return p.all(&meta, config)
+	}
+	if err := sys.WriteTree(tmp, fill); err != nil {
+		return Archived{}, errors.Join(fmt.Errorf("pack release %s: %w", a.Version, err), sys.Remove(tmp))
+	}
+	return meta, sys.Rename(tmp, dir)
+}
+
+// fileName keeps the ending of a ready archive.
+func (a Archiving) fileName() string {
+	for _, ending := range []string{".tar", ".tar.zst", ".tar.bz2", ".tbz2", ".zip", ".war", ".jar"} {
+		if strings.HasSuffix(a.Archive, ending) {
+			return "code" + ending
+		}
+	}
+	return "code.tar.gz"
+}
