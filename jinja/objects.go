@@ -1,0 +1,184 @@
+package jinja
+
+import (
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// Callable is an Object that templates can call.
+type Callable interface {
+	Call(c *Call) (values.Value, error)
+}
+
+// Attributer is an Object with attributes: {{ o.name }}.
+type Attributer interface {
+	Attr(name string) (v values.Value, ok bool, err error)
+}
+
+// Itemer is an Object with elements: {{ o[key] }}, and {{ key in o }}.
+type Itemer interface {
+	Item(key values.Value) (v values.Value, ok bool, err error)
+}
+
+// Iterable is an Object that loops and filters can go through.
+type Iterable interface {
+	Iterate() ([]values.Value, error)
+}
+
+// Mapping is an Object that stands for a map, such as the lazy hostvars; Map makes
+// all of it, for the methods and filters that need all.
+type Mapping interface {
+	Map() (*values.Map, error)
+}
+
+// Function is a named Go function that templates can call.
+type Function struct {
+	Name string
+	Fn   func(c *Call) (values.Value, error)
+}
+
+// Func makes a callable value.
+func Func(name string, fn func(c *Call) (values.Value, error)) values.Value {
+	return values.FromObject(&Function{Name: name, Fn: fn})
+}
+
+// TypeName is "function".
+func (fn *Function) TypeName() string { return "function" }
+
+// Repr shows the function's name.
+func (fn *Function) Repr() string { return "<function " + fn.Name + ">" }
+
+// Call calls it.
+func (fn *Function) Call(c *Call) (values.Value, error) { return fn.Fn(c) }
+
+// AsMap gives the map that v is, or that the Object v stands for.
+func AsMap(v values.Value) (*values.Map, bool, error) {
+	if m, ok := v.AsMap(); ok {
+		return m, true, nil
+	}
+	if o, ok := v.AsObject(); ok {
+		if mapping, ok := o.(Mapping); ok {
+			m, err := mapping.Map()
+			return m, true, err
+		}
+	}
+	return nil, false, nil
+}
+
+// Iterate gives what a for loop over v goes through: the elements of a list, the keys
+// of a map, the characters of a string. The caller must not change the slice.
+func Iterate(v values.Value) ([]values.Value, error) {
+	switch v.Kind() {
+	case values.KindList:
+		return v.Items(), nil
+	case values.KindMap:
+		m, _ := v.AsMap()
+		return m.Keys(), nil
+	case values.KindString:
+		s, _ := v.AsString()
+		return characters(s, v), nil
+	case values.KindObject:
+		return iterateObject(v)
+	}
+	return nil, notIterable(v)
+}
+
+func iterateObject(v values.Value) ([]values.Value, error) {
+	if err := need(v); err != nil {
+		return nil, err
+	}
+	o, _ := v.AsObject()
+	switch o := o.(type) {
+	case Iterable:
+		return o.Iterate()
+	case Mapping:
+		m, err := o.Map()
+		if err != nil {
+			return nil, err
+		}
+		return m.Keys(), nil
+	}
+	return nil, notIterable(v)
+}
+
+func notIterable(v values.Value) error {
+	return typeErrorf("'%s' object is not iterable", TypeName(v))
+}
+
+func characters(s string, marks values.Value) []values.Value {
+	runes := values.Runes(s)
+	items := make([]values.Value, len(runes))
+	for i := range runes {
+		items[i] = values.String(values.FromRunes(runes[i : i+1])).Inherit(marks)
+	}
+	return items
+}
+
+// namespace is the value of namespace(): the one thing that {% set n.x = 1 %} changes.
+type namespace struct{ vars *values.Map }
+
+func (n *namespace) TypeName() string { return "Namespace" }
+func (n *namespace) Repr() string {
+	return "<Namespace " + values.Repr(values.FromMap(n.vars)) + ">"
+}
+
+func (n *namespace) Attr(name string) (values.Value, bool, error) {
+	v, ok := n.vars.Get(name)
+	return v, ok, nil
+}
+
+// module is an imported template.
+type module struct {
+	name string
+	*exports
+}
+
+func (m *module) TypeName() string { return "TemplateModule" }
+func (m *module) Repr() string     { return "<TemplateModule " + m.name + ">" }
+
+func (m *module) Attr(name string) (values.Value, bool, error) {
+	v, ok := m.vars[name]
+	return v, ok, nil
+}
+
+// cycler is the value of cycler().
+type cycler struct {
+	items []values.Value
+	at    int
+}
+
+func (c *cycler) TypeName() string { return "Cycler" }
+
+func (c *cycler) Attr(name string) (values.Value, bool, error) {
+	switch name {
+	case "current":
+		return c.items[c.at], true, nil
+	case "next":
+		return Func(name, func(*Call) (values.Value, error) {
+			v := c.items[c.at]
+			c.at = (c.at + 1) % len(c.items)
+			return v, nil
+		}), true, nil
+	case "reset":
+		return Func(name, func(*Call) (values.Value, error) {
+			c.at = 0
+			return values.Null, nil
+		}), true, nil
+	}
+	return values.Null, false, nil
+}
+
+// joiner is the value of joiner(): nothing when first called, then the separator.
+type joiner struct {
+	separator values.Value
+	used      bool
+}
+
+func (j *joiner) TypeName() string { return "Joiner" }
+
+func (j *joiner) Call(*Call) (values.Value, error) {
+	if !j.used {
+		j.used = true
+		return values.String(""), nil
+	}
+	return j.separator, nil
+}
