@@ -44,10 +44,11 @@ type Reply struct {
 
 // Change is one thing that a module did, or in check mode would have done.
 type Change struct {
-	// Action is a verb in the present tense: write, mkdir, link, chmod, chown, remove,
-	// rename, append, unpack, exec.
+	// Action is a verb in the present tense: write, mkdir, link, chmod, chown, touch,
+	// remove, rename, append, unpack, exec.
 	Action string `json:"action"`
-	// Path is what it was done to; for exec the command line, without secrets.
+	// Path is what it was done to; for exec the command line, without secrets; for
+	// rename the old name, with the new one in After.
 	Path string `json:"path"`
 	// Before and After describe the state: contents for small text files when a diff
 	// was asked for, else hash and size; modes and owners as text.

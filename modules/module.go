@@ -77,6 +77,9 @@ type Spec struct {
 	// ReadOnly modules read nothing but their own host and may be probed ahead.
 	// command and friends are never probed.
 	ReadOnly bool
+	// Refused are parameters that Ansible has and this module has not, each with what
+	// to do instead.
+	Refused map[string]string
 	// New makes an empty module whose fields Decode fills. The struct's fields are
 	// the parameters, described by tags:
 	//
@@ -88,8 +91,10 @@ type Spec struct {
 	//	aliases:"x,y"
 	//	secret:"true"          never shown or logged
 	//	from:"controller"      a Blob or Tree whose bytes come from the controller; the
-	//	                       operator writes a path ("from:controller,template" renders it first)
-	//	type:"mode|path|duration|raw"  how the text is read, where the Go type does not say
+	//	                       operator writes a path ("controller,template" renders it first;
+	//	                       with "controller,optional" it may be missing)
+	//	unless:"remote_src"    a Source that is a path on the host where that parameter is true
+	//	type:"mode|path|duration|raw|tree"  how the text is read, where the Go type does not say
 	//
 	// A field of pointer type tells "not given" from the zero value.
 	New func() Module

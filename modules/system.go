@@ -94,8 +94,9 @@ type TreeWriter interface {
 	WriteTree(dir string, fill func(Below) error) error
 }
 
-// Below writes inside one directory. Names are slash paths relative to it; a name or
-// link that would leave it is an error.
+// Below writes inside one directory. Names are slash paths relative to it; missing
+// parents are made. A name that leaves it, also by way of a link that was made before,
+// is an error; a link itself may point anywhere.
 type Below interface {
 	File(name string, mode fs.FileMode, modTime time.Time, content io.Reader) error
 	Mkdir(name string, mode fs.FileMode) error

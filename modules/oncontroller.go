@@ -1,0 +1,81 @@
+package modules
+
+import (
+	"context"
+	"errors"
+
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// Modules that run beside the executor may need more than a System. They say so by an
+// optional interface (UsesEvaluator, UsesTerminal, UsesVerbosity), and the executor
+// gives it as an Ability:
+//
+//	modules.Perform(ctx, spec, call, sys,
+//		modules.WithEvaluator(evaluator), modules.WithTerminal(terminal), modules.WithVerbosity(v))
+//
+// The call's arguments are evaluated as those of any other module before that; the
+// expressions in them (assert's that, debug's var) are strings without {{ }} and so
+// are still there.
+
+// Evaluator evaluates expressions with the variables of the task's host.
+type Evaluator interface {
+	// Condition evaluates one condition as when does: a string is an expression, a
+	// bool is itself.
+	Condition(condition values.Value) (bool, error)
+	// Evaluate gives the value of an expression written without {{ }}. The error for
+	// an undefined name wraps ErrUndefined.
+	Evaluate(expression string) (values.Value, error)
+}
+
+// ErrUndefined is an expression with a name that has no value.
+var ErrUndefined = errors.New("undefined")
+
+// Terminal is the operator's terminal.
+type Terminal interface {
+	// Interactive reports whether somebody can answer.
+	Interactive() bool
+	// Prompt shows text and waits for a line, which is hidden unless echo is set. It
+	// ends with the context's error when the context ends first, and with ErrAbort
+	// where the operator chose to abort (Ctrl-C, then a).
+	Prompt(ctx context.Context, text string, echo bool) (string, error)
+}
+
+// ErrAbort is what Prompt gives where the operator does not want to go on.
+var ErrAbort = errors.New("user requested abort!")
+
+// UsesEvaluator is a module that evaluates expressions.
+type UsesEvaluator interface{ UseEvaluator(Evaluator) }
+
+// UsesTerminal is a module that asks the operator.
+type UsesTerminal interface{ UseTerminal(Terminal) }
+
+// UsesVerbosity is a module that does something only from some number of -v on.
+type UsesVerbosity interface{ UseVerbosity(int) }
+
+// WithEvaluator gives e to a module that evaluates expressions.
+func WithEvaluator(e Evaluator) Ability {
+	return func(m Module) {
+		if user, ok := m.(UsesEvaluator); ok {
+			user.UseEvaluator(e)
+		}
+	}
+}
+
+// WithTerminal gives t to a module that asks the operator.
+func WithTerminal(t Terminal) Ability {
+	return func(m Module) {
+		if user, ok := m.(UsesTerminal); ok {
+			user.UseTerminal(t)
+		}
+	}
+}
+
+// WithVerbosity tells a module the number of -v.
+func WithVerbosity(v int) Ability {
+	return func(m Module) {
+		if user, ok := m.(UsesVerbosity); ok {
+			user.UseVerbosity(v)
+		}
+	}
+}

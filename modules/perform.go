@@ -1,0 +1,243 @@
+package modules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// Ability hands a module something that only the place where it runs can give; see
+// WithEvaluator, WithTerminal and WithVerbosity.
+type Ability func(Module)
+
+// Predictor is a module that its Spec says to skip in check mode, but which can tell
+// for some parameters that it would change something: command with creates.
+type Predictor interface {
+	Predicts() bool
+}
+
+// Perform decodes a call, runs the module on a Recorder and tells what came of it. It
+// never panics: a module that does has failed.
+func Perform(ctx context.Context, spec Spec, call Call, sys System, abilities ...Ability) (reply Reply) {
+	m, err := Decode(spec, call.Args, ExpandPaths(sys, call.Env))
+	if err != nil {
+		return refuse(err)
+	}
+	for _, give := range abilities {
+		give(m)
+	}
+	if call.TimeoutMS > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Duration(call.TimeoutMS)*time.Millisecond)
+		defer cancel()
+	}
+	recorder := NewRecorder(sys, call.Check, call.Diff, secretsOf(spec, call.Args))
+	result, err := runModule(ctx, spec, m, recorder)
+	return outcome(ctx, spec, m, recorder, result, err)
+}
+
+func refuse(err error) Reply {
+	msg := err.Error()
+	var ps Problems
+	if errors.As(err, &ps) {
+		msg = ps.failure()
+	}
+	return Reply{Failed: true, Msg: msg, ErrorKind: KindArgs}
+}
+
+// errPanic marks a bug in a module.
+type errPanic struct {
+	value any
+	stack string
+}
+
+// Error names the bug; the stack is told beside it.
+func (e *errPanic) Error() string { return fmt.Sprintf("this is a bug in gdeploy: %v", e.value) }
+
+func runModule(ctx context.Context, spec Spec, m Module, sys System) (result Result, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &errPanic{fmt.Sprintf("module %s: %v", spec.Name, p), string(debug.Stack())}
+		}
+	}()
+	return m.Run(ctx, sys)
+}
+
+func outcome(ctx context.Context, spec Spec, m Module, r *Recorder, result Result, err error) Reply {
+	reply := Reply{
+		Changed:  len(r.Changes()) > 0,
+		Skipped:  result.Skipped,
+		Msg:      result.Msg,
+		Data:     mapValue(result.Data),
+		Facts:    mapValue(result.Facts),
+		Changes:  r.Changes(),
+		Warnings: result.Warnings,
+	}
+	switch {
+	case err == nil:
+	case errors.Is(err, ErrWouldRun):
+		wouldRun(&reply, spec, m)
+	default:
+		fail(ctx, &reply, err)
+	}
+	return reply
+}
+
+func mapValue(m *values.Map) values.Value {
+	if m == nil {
+		return values.Null
+	}
+	return values.FromMap(m)
+}
+
+// wouldRun is a dry run that came to a program.
+func wouldRun(reply *Reply, spec Spec, m Module) {
+	reply.Unknown = true
+	if spec.Check != Skip {
+		return
+	}
+	if p, ok := m.(Predictor); ok && p.Predicts() {
+		return
+	}
+	reply.Skipped, reply.Changed, reply.Changes = true, false, nil
+}
+
+func fail(ctx context.Context, reply *Reply, err error) {
+	reply.Failed = true
+	reply.Msg = err.Error()
+	reply.ErrorKind = kindOf(ctx, err)
+	if reply.ErrorKind == KindTimeout && errors.Is(err, context.DeadlineExceeded) {
+		reply.Msg = "it took longer than its timeout allows: " + reply.Msg
+	}
+	var bug *errPanic
+	if errors.As(err, &bug) {
+		reply.Data = values.MapOf("exception", values.String(bug.stack))
+	}
+}
+
+func kindOf(ctx context.Context, err error) ErrorKind {
+	var kind *KindError
+	switch {
+	case errors.As(err, &kind):
+		return kind.Kind
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return KindNoSpace
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return KindTimeout
+	case errors.Is(ctx.Err(), context.Canceled):
+		return KindCanceled
+	}
+	return KindOther
+}
+
+// ExpandPaths completes paths for the user that the module runs as: ~, ~user, and
+// $NAME or ${NAME} of env, HOME and USER. What is not known stays as it is.
+func ExpandPaths(sys Accounts, env map[string]string) Expander {
+	return func(path string) string {
+		if strings.Contains(path, "$") {
+			path = expandVariables(path, sys, env)
+		}
+		if !strings.HasPrefix(path, "~") {
+			return path
+		}
+		name, rest, slash := strings.Cut(path[1:], "/")
+		user, err := sys.Self(), error(nil)
+		if name != "" {
+			user, err = sys.User(name)
+		}
+		if err != nil || user.Home == "" {
+			return path
+		}
+		home := strings.TrimRight(user.Home, "/")
+		if slash {
+			return home + "/" + rest
+		}
+		if home == "" {
+			return "/"
+		}
+		return home
+	}
+}
+
+func expandVariables(path string, sys Accounts, env map[string]string) string {
+	var b strings.Builder
+	for {
+		before, after, found := strings.Cut(path, "$")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		name, rest := variableName(after)
+		value, known := lookup(name, sys, env)
+		if !known {
+			value, rest = "$", after
+		}
+		b.WriteString(value)
+		path = rest
+	}
+}
+
+func variableName(s string) (name, rest string) {
+	if inner, ok := strings.CutPrefix(s, "{"); ok {
+		name, rest, ok = strings.Cut(inner, "}")
+		if ok {
+			return name, rest
+		}
+		return "", s
+	}
+	return cutWhile(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+}
+
+func lookup(name string, sys Accounts, env map[string]string) (string, bool) {
+	if value, ok := env[name]; ok {
+		return value, true
+	}
+	switch name {
+	case "HOME":
+		return sys.Self().Home, true
+	case "USER", "LOGNAME":
+		return sys.Self().Name, true
+	}
+	return "", false
+}
+
+// secretsOf gathers the texts that must not be shown: values marked secret, and those
+// of parameters that are.
+func secretsOf(spec Spec, args values.Value) []string {
+	var found []string
+	collect(args, &found, false)
+	for _, f := range fieldsOf(structType(spec.New())) {
+		if !f.Secret {
+			continue
+		}
+		for _, name := range append([]string{f.Name}, f.Aliases...) {
+			if v, ok := args.Get(name); ok {
+				collect(v, &found, true)
+			}
+		}
+	}
+	return found
+}
+
+func collect(v values.Value, found *[]string, secret bool) {
+	secret = secret || v.Secret()
+	for _, item := range v.Items() {
+		collect(item, found, secret)
+	}
+	if m, ok := v.AsMap(); ok {
+		for _, item := range m.Values() {
+			collect(item, found, secret)
+		}
+		return
+	}
+	kind := v.Kind()
+	if secret && (kind == values.KindString || kind == values.KindInt) && values.Text(v) != "" {
+		*found = append(*found, values.Text(v))
+	}
+}
