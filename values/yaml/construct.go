@@ -38,8 +38,14 @@ func (c *constructor) pos(n *goyaml.Node) values.Position {
 	return values.Position{File: c.file, Line: n.Line, Col: n.Column}
 }
 
+// maxErrors bounds how many mistakes of one document are worth telling.
+const maxErrors = 20
+
 func (c *constructor) fail(n *goyaml.Node, hint, format string, args ...any) values.Value {
-	e := newError(c.src, c.pos(n), fmt.Sprintf(format, args...))
+	if len(c.errs) >= maxErrors {
+		return values.Null.At(c.pos(n))
+	}
+	e := NewError(c.src, c.pos(n), fmt.Sprintf(format, args...))
 	e.Hint = hint
 	c.errs = append(c.errs, e)
 	return values.Null.At(c.pos(n))

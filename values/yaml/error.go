@@ -36,7 +36,8 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-func newError(src []byte, pos values.Position, msg string) *Error {
+// NewError makes an error that shows the line of src at pos.
+func NewError(src []byte, pos values.Position, msg string) *Error {
 	line := strings.Map(printable, strings.ToValidUTF8(lineAt(src, pos.Line), "?"))
 	if len(line) > 200 {
 		line = "" // the mark would be far to the right of any screen
@@ -111,7 +112,7 @@ func syntaxError(src []byte, file string, err error) error {
 	if pos.Line == 0 {
 		pos.Line, pos.Col = 1, 1
 	}
-	e := newError(src, pos, msg)
+	e := NewError(src, pos, msg)
 	e.Hint = hint(src, pos)
 	return e
 }

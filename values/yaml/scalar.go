@@ -45,10 +45,15 @@ func plain(s string) (values.Value, error) {
 		return floatValue(s)
 	case intPattern.MatchString(s):
 		return intValue(s)
-	case datePattern.MatchString(s) || s[0] >= '0' && s[0] <= '9' && strings.ContainsRune(s, ':') && timePattern.MatchString(s):
+	case isTime(s):
 		return timeValue(s)
 	}
 	return values.String(s), nil
+}
+
+// isTime tells whether a text is a date, or a date with a time.
+func isTime(s string) bool {
+	return datePattern.MatchString(s) || strings.Contains(s, ":") && timePattern.MatchString(s)
 }
 
 func numberStart(c byte) bool {

@@ -34,7 +34,7 @@ func (w Warning) String() string { return w.Pos.String() + ": " + w.Msg }
 // Load reads the one document in src; file is the name that positions carry. An empty
 // document is null. As in Ansible, text that is JSON is read as JSON (where 1e3 is a
 // number), anything else as YAML 1.1. All mistakes are joined into the error, each an
-// *Error.
+// *Error; the value is then what could be read in spite of them.
 func Load(src []byte, file string) (values.Value, []Warning, error) {
 	if v, ok := loadJSON(src, file); ok {
 		return v, nil, nil
@@ -60,7 +60,7 @@ func LoadFile(path string) (values.Value, []Warning, error) {
 // parse gives the root node of the one document, or nil where there is none.
 func parse(src []byte, file string) (*goyaml.Node, error) {
 	if pos, msg := badCharacter(src, file); msg != "" {
-		return nil, newError(src, pos, msg)
+		return nil, NewError(src, pos, msg)
 	}
 	loader, err := goyaml.NewLoader(bytes.NewReader(src), goyaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth), loaderlimits.AliasNone())))
 	if err != nil {
@@ -76,7 +76,7 @@ func parse(src []byte, file string) (*goyaml.Node, error) {
 	switch err := loader.Load(&second); {
 	case err == nil:
 		pos := values.Position{File: file, Line: second.Line, Col: second.Column}
-		return nil, newError(src, pos, "a second document starts here, and only one is read: remove the ---, or split the file")
+		return nil, NewError(src, pos, "a second document starts here, and only one is read: remove the ---, or split the file")
 	case !errors.Is(err, io.EOF):
 		return nil, syntaxError(src, file, err)
 	}

@@ -1,0 +1,220 @@
+package inventory
+
+import (
+	"bufio"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/values/yaml"
+)
+
+// Format is how an inventory is printed.
+type Format uint8
+
+// The formats of ansible-inventory that gdeploy prints.
+const (
+	JSON Format = iota
+	YAML
+)
+
+// WriteList prints all groups, hosts and variables, byte for byte as ansible-inventory
+// --list does, so that the output can serve as an inventory again.
+func (inv *Inventory) WriteList(w io.Writer, format Format) error {
+	p := printer{inv: inv, shown: map[string]bool{}}
+	var tree values.Value
+	if format == YAML {
+		tree = values.MapOf("all", values.FromMap(p.yamlGroup(inv.all)))
+	} else {
+		tree = values.FromMap(p.jsonList())
+	}
+	return p.write(w, tree, format)
+}
+
+// WriteHost prints the variables of one host, as ansible-inventory --host does.
+func (inv *Inventory) WriteHost(w io.Writer, host *Host, format Format) error {
+	p := printer{inv: inv}
+	return p.write(w, values.FromMap(p.hostVars(host)), format)
+}
+
+// WriteGraph prints the tree of groups and hosts below a group, as ansible-inventory
+// --graph does.
+func (inv *Inventory) WriteGraph(w io.Writer, group *Group) error {
+	return inv.graphTo(w, group, func(*graphPrinter, *Group, *Host, int) {})
+}
+
+// WriteGraphWithVars prints the tree with the variables of each host and group.
+func (inv *Inventory) WriteGraphWithVars(w io.Writer, group *Group) error {
+	return inv.graphTo(w, group, (*graphPrinter).vars)
+}
+
+// printer collects what is wrong while it goes through the inventory.
+type printer struct {
+	inv   *Inventory
+	shown map[string]bool
+	errs  []error
+}
+
+func (p *printer) write(w io.Writer, tree values.Value, format Format) error {
+	if err := errors.Join(p.errs...); err != nil {
+		return err
+	}
+	text := append(indentedJSON(tree), '\n')
+	if format == YAML {
+		text = append(yaml.Marshal(tree), '\n')
+	}
+	_, err := w.Write(text)
+	return err
+}
+
+// hidden are variables that say something of the run, not of the host.
+var hidden = []string{
+	"ansible_diff_mode", "ansible_config_file", "ansible_facts", "ansible_forks", "ansible_inventory_sources",
+	"ansible_limit", "ansible_playbook_python", "ansible_run_tags", "ansible_skip_tags", "ansible_verbosity",
+	"ansible_version", "inventory_dir", "inventory_file", "inventory_hostname", "inventory_hostname_short",
+	"groups", "group_names", "omit", "playbook_dir",
+}
+
+func (p *printer) hostVars(host *Host) *values.Map {
+	layers, err := p.inv.Layers(host)
+	return p.merged(layers, err)
+}
+
+func (p *printer) groupVars(group *Group) *values.Map {
+	layers, err := p.inv.GroupLayers(group)
+	vars := p.merged(layers, err)
+	if group.Priority() != 1 {
+		vars.Set("ansible_group_priority", values.Int(int64(group.Priority())))
+	}
+	return vars
+}
+
+func (p *printer) merged(layers []Layer, err error) *values.Map {
+	if err != nil {
+		p.errs = append(p.errs, err)
+	}
+	vars := merge(layers)
+	for _, name := range hidden {
+		vars.Delete(values.String(name))
+	}
+	return vars
+}
+
+// jsonList gives {"_meta": {"hostvars": ..}, "all": {"children": ..}, group: {"hosts": ..}}.
+func (p *printer) jsonList() *values.Map {
+	list := values.NewMap(16)
+	p.jsonGroup(list, p.inv.all)
+	hostVars := values.NewMap(16)
+	for _, host := range p.inv.Hosts() {
+		if vars := p.hostVars(host); vars.Len() > 0 {
+			hostVars.Set(host.Name, values.FromMap(vars))
+		}
+	}
+	list.Set("_meta", values.MapOf("hostvars", values.FromMap(hostVars)))
+	return list
+}
+
+func (p *printer) jsonGroup(list *values.Map, group *Group) {
+	p.shown[group.Name] = true
+	entry := values.NewMap(2)
+	if hosts := group.DirectHosts(); len(hosts) > 0 && group != p.inv.all {
+		entry.Set("hosts", values.Strings(hostNames(hosts)...))
+	}
+	children := group.Children()
+	if len(children) > 0 {
+		entry.Set("children", values.Strings(names(children)...))
+	}
+	if entry.Len() > 0 {
+		list.Set(group.Name, values.FromMap(entry))
+	}
+	for _, child := range children {
+		if !p.shown[child.Name] {
+			p.jsonGroup(list, child)
+		}
+	}
+}
+
+// yamlGroup gives {children: {..}, hosts: {name: vars}}; the variables of a host are
+// shown where it is first met.
+func (p *printer) yamlGroup(group *Group) *values.Map {
+	entry, children, hosts := values.NewMap(2), values.NewMap(4), values.NewMap(8)
+	for _, child := range group.Children() {
+		children.Set(child.Name, values.FromMap(p.yamlGroup(child)))
+	}
+	for _, host := range group.DirectHosts() {
+		if group == p.inv.all {
+			break
+		}
+		vars := values.NewMap(0)
+		if !p.shown[host.Name] {
+			p.shown[host.Name] = true
+			vars = p.hostVars(host)
+		}
+		hosts.Set(host.Name, values.FromMap(vars))
+	}
+	if children.Len() > 0 {
+		entry.Set("children", values.FromMap(children))
+	}
+	if hosts.Len() > 0 {
+		entry.Set("hosts", values.FromMap(hosts))
+	}
+	return entry
+}
+
+func hostNames(hosts []*Host) []string {
+	list := make([]string, len(hosts))
+	for i, host := range hosts {
+		list[i] = host.Name
+	}
+	return list
+}
+
+// graphPrinter prints the tree; showVars is called for a group, or for a host of it.
+type graphPrinter struct {
+	printer
+	out      *bufio.Writer
+	showVars func(p *graphPrinter, group *Group, host *Host, depth int)
+}
+
+func (inv *Inventory) graphTo(w io.Writer, group *Group, showVars func(*graphPrinter, *Group, *Host, int)) error {
+	p := graphPrinter{printer: printer{inv: inv}, out: bufio.NewWriter(w), showVars: showVars}
+	p.group(group, 0)
+	return cmp.Or(errors.Join(p.errs...), p.out.Flush())
+}
+
+func (p *graphPrinter) group(group *Group, depth int) {
+	p.line(depth, "@"+group.Name+":")
+	for _, child := range group.Children() {
+		p.group(child, depth+1)
+	}
+	if group != p.inv.all {
+		for _, host := range group.DirectHosts() {
+			p.line(depth+1, host.Name)
+			p.showVars(p, nil, host, depth+2)
+		}
+	}
+	p.showVars(p, group, nil, depth+1)
+}
+
+func (p *graphPrinter) vars(group *Group, host *Host, depth int) {
+	var vars *values.Map
+	if host != nil {
+		vars = p.hostVars(host)
+	} else {
+		vars = p.groupVars(group)
+	}
+	for _, key := range yaml.SortedKeys(vars) {
+		v, _ := vars.GetKey(key)
+		p.line(depth, fmt.Sprintf("{%s = %s}", values.Text(key), values.Text(v)))
+	}
+}
+
+func (p *graphPrinter) line(depth int, text string) {
+	if depth > 0 {
+		p.out.WriteString(strings.Repeat("  |", depth) + "--")
+	}
+	p.out.WriteString(text + "\n")
+}

@@ -1,0 +1,174 @@
+package inventory
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// loader reads sources into a graph and collects what is wrong with them.
+type loader struct {
+	ctx   context.Context
+	graph *graph
+	files *files
+	errs  []error
+}
+
+// source reads one -i: a list of hosts, a directory, or a file.
+func (l *loader) source(source string) {
+	if isHostList(source) {
+		l.hostList(source)
+		return
+	}
+	info, err := os.Stat(source)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		l.errs = append(l.errs, fmt.Errorf("inventory %q: no such file or directory (a list of hosts needs a comma: %q)", source, source+","))
+	case err != nil:
+		l.errs = append(l.errs, fmt.Errorf("inventory %q: %w", source, errors.Unwrap(err)))
+	case info.IsDir():
+		if l.directory(source) == 0 {
+			l.errs = append(l.errs, fmt.Errorf("inventory %q: the directory holds no inventory file", source))
+		}
+	default:
+		l.file(source, info)
+	}
+}
+
+// isHostList tells "a,b" and "a," from files: it has a comma and there is no such file.
+func isHostList(source string) bool {
+	if !strings.Contains(source, ",") {
+		return false
+	}
+	_, err := os.Stat(source)
+	return err != nil
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+func (l *loader) hostList(source string) {
+	for name := range strings.SplitSeq(source, ",") {
+		if name = strings.TrimSpace(name); name == "" {
+			continue
+		}
+		host, port, ok := splitPort(name)
+		if !ok || strings.Contains(host, "[") {
+			host, port = name, 0
+		}
+		l.graph.join(l.graph.ungrouped, l.graph.addHost(host, port, source))
+	}
+}
+
+// directory reads every file of a directory, in the order of their names, and gives how many.
+func (l *loader) directory(dir string) int {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		l.errs = append(l.errs, fmt.Errorf("inventory %q: %w", dir, errors.Unwrap(err)))
+		return 1
+	}
+	read := 0
+	for _, entry := range entries {
+		if isIgnored(entry.Name()) {
+			continue
+		}
+		path := filepath.Join(dir, entry.Name())
+		info, err := os.Stat(path)
+		switch {
+		case err != nil:
+			l.errs = append(l.errs, fmt.Errorf("inventory %q: %w", path, errors.Unwrap(err)))
+		case info.IsDir():
+			read += l.directory(path)
+		default:
+			l.file(path, info)
+			read++
+		}
+	}
+	return read
+}
+
+// ignoredEndings are what Ansible passes over in inventory directories.
+var ignoredEndings = []string{".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".ini", ".cfg", ".retry"}
+
+func isIgnored(name string) bool {
+	return strings.HasPrefix(name, ".") || name == "group_vars" || name == "host_vars" || name == "vars_plugins" ||
+		slices.ContainsFunc(ignoredEndings, func(end string) bool { return strings.HasSuffix(name, end) })
+}
+
+// file reads one file: a script where it is executable, else by its extension.
+func (l *loader) file(path string, info fs.FileInfo) {
+	src, err := l.files.read(path)
+	if err != nil {
+		l.errs = append(l.errs, err)
+		return
+	}
+	doc, err := l.document(path, info, src)
+	if err != nil {
+		l.errs = append(l.errs, err)
+		return
+	}
+	for _, w := range doc.warnings {
+		l.files.warn(w)
+	}
+	if err := doc.build(l.graph); err != nil {
+		l.errs = append(l.errs, err)
+	}
+}
+
+func (l *loader) document(path string, info fs.FileInfo, src []byte) (*document, error) {
+	script := bytes.HasPrefix(src, []byte("#!"))
+	if info.Mode()&0o111 != 0 && (script || bytes.HasPrefix(src, []byte("\x7fELF"))) {
+		return readScript(l.ctx, path)
+	}
+	switch ext := filepath.Ext(path); ext {
+	case ".yml", ".yaml":
+		return decode("yaml", src, path, sourceFormats)
+	case ".json":
+		return decode("json", src, path, sourceFormats)
+	case "":
+		return readUnnamed(src, path, script)
+	case ".toml":
+		return nil, fmt.Errorf("%s:1:1: TOML inventories are not supported: write YAML or INI", path)
+	}
+	return decode("ini", src, path, sourceFormats)
+}
+
+// readUnnamed reads a file whose name does not tell its format: YAML where it is a
+// mapping, else INI.
+func readUnnamed(src []byte, path string, script bool) (*document, error) {
+	tree, err := decode("yaml", src, path, sourceFormats)
+	if err != nil || len(tree.errs) == 0 {
+		return tree, err
+	}
+	ini, err := decode("ini", src, path, sourceFormats)
+	if err != nil || len(ini.errs) == 0 {
+		return ini, err
+	}
+	if script {
+		return nil, fmt.Errorf("%s:1:1: this starts as a script does, but is not executable: chmod +x it", path)
+	}
+	if looksLikeTree(src) {
+		return tree, nil
+	}
+	return ini, nil
+}
+
+// looksLikeTree guesses the meant format from the first line that says something.
+func looksLikeTree(src []byte) bool {
+	for line := range strings.Lines(string(src)) {
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' || line[0] == ';' {
+			continue
+		}
+		return strings.HasPrefix(line, "---") || strings.HasPrefix(line, "{") || strings.HasSuffix(line, ":")
+	}
+	return false
+}
