@@ -29,8 +29,7 @@ type Lab struct {
 	PrivateKeyFile string // logs in as root, deploy and sudopw on web nodes and balancer
 	KnownHosts     string // host keys of web nodes and balancer; not n11's
 
-	script      string
-	environment []string
+	script string
 }
 
 // Up brings up the lab that o describes, or joins it when it is up already, and fails the test where that cannot be.
@@ -59,9 +58,8 @@ func Up(t testing.TB, o Options) *Lab {
 // Command prepares a command on the controller, in the lab's network, with gdeploy's settings for the lab in its environment.
 // Signals sent to its process reach name itself.
 func (l *Lab) Command(ctx context.Context, name string, args ...string) *exec.Cmd {
-	inside := append([]string{"netns", "exec", "gdeploy-" + l.Name, "env"}, l.environment...)
-	inside = append(append(inside, name), args...)
-	return exec.CommandContext(ctx, "ip", inside...)
+	inside := append([]string{"--name", l.Name, "shell", "--", name}, args...)
+	return exec.CommandContext(ctx, l.script, inside...)
 }
 
 // Exec runs a command inside a host as root, without ssh, and returns its standard output.
@@ -122,7 +120,6 @@ func (l *Lab) run(ctx context.Context, command string, args ...string) (string, 
 func (l *Lab) learn(environment string) {
 	for line := range strings.Lines(environment) {
 		line = strings.TrimSuffix(line, "\n")
-		l.environment = append(l.environment, line)
 		switch name, value, _ := strings.Cut(line, "="); name {
 		case "GDEPLOY_PRIVATE_KEY_FILE":
 			l.PrivateKeyFile = value

@@ -98,6 +98,7 @@ start_lab() {
 	: >"$known_hosts"
 	let_many_systemds_watch_files
 	make_network
+	make_controller
 	for host in $(host_names); do
 		plug_in "$host"
 		make_disk "$host"
@@ -135,6 +136,7 @@ lab_down() {
 clean_up() {
 	cut_power
 	remove_disks
+	remove_controller
 	remove_network
 	remove_cgroups
 	rm -rf --one-file-system "$state" "/run/systemd/nspawn/propagate/gdeploy-$lab-"{n*,lb}
@@ -151,12 +153,12 @@ lab_shell() {
 	mapfile -t variables < <(lab_env)
 	echo "[ ! -f ~/.bashrc ] || . ~/.bashrc; PATH=$bin_dir:\$PATH; PS1='(lab $lab) \w\$ '" >"$state/shellrc"
 	[ $# -gt 0 ] || set -- bash --rcfile "$state/shellrc"
-	exec ip netns exec "$controller" env "${variables[@]}" "$@"
+	exec nsenter --net="/run/netns/$controller" --mount="$state/controller/namespace/mnt" --wdns="$PWD" env "${variables[@]}" "$@"
 }
 
 lab_ssh() {
 	need_host "${1:-}"
-	exec ip netns exec "$controller" ssh -F "$state/ssh_config" "$@"
+	exec nsenter --net="/run/netns/$controller" --mount="$state/controller/namespace/mnt" ssh -F "$state/ssh_config" "$@"
 }
 
 lab_exec() {

@@ -10,14 +10,6 @@ make_network() {
 		addr add $network.1/24 dev br0
 		link set br0 up
 	END
-	name_hosts_on_controller
-}
-
-# `ip netns exec` lays the files of this directory over those of the same name in /etc, which must exist.
-name_hosts_on_controller() {
-	mkdir -p "/etc/netns/$controller"
-	[ ! -e /etc/hosts ] || hosts_file >"/etc/netns/$controller/hosts"
-	[ ! -e /etc/resolv.conf ] || : >"/etc/netns/$controller/resolv.conf" # no name is looked up outside
 }
 
 hosts_file() {
@@ -46,7 +38,4 @@ remove_network() {
 	for namespace in $(ip netns list | awk '{print $1}' | grep -xE "$controller(-(n[0-9]+|lb))?"); do
 		ip netns delete "$namespace"
 	done
-	rm -rf "/etc/netns/$controller"
 }
-
-in_controller() { ip netns exec "$controller" "$@"; }
