@@ -14,18 +14,31 @@ import (
 type Pool struct {
 	options Options
 	blobs   *blobs
-	places  flights[*place]
+	dialer  *dialer
+	places  flights[*place]    // by endpoint.key
+	known   flights[*endpoint] // by Target.key
+	configs flights[sshConfig] // by file
 	// ctx ends with the pool; connections are made under it, since several calls may
 	// wait for one.
-	ctx  context.Context
-	end  context.CancelFunc
-	work sync.WaitGroup
+	ctx context.Context
+	end context.CancelFunc
 }
 
 // NewPool makes a pool without connections.
 func NewPool(options Options) *Pool {
 	ctx, end := context.WithCancel(context.Background())
-	return &Pool{options: options, blobs: newBlobs(), ctx: ctx, end: end}
+	return &Pool{
+		options: options,
+		blobs:   newBlobs(),
+		dialer: &dialer{
+			keys:     &keys{prompt: options.Prompt},
+			hostKeys: &hostKeys{told: options.OnHostKey},
+			slots:    make(chan struct{}, orElse(options.Handshakes, defaultHandshakes)),
+			perJump:  orElse(options.PerBastion, defaultPerBastion),
+		},
+		ctx: ctx,
+		end: end,
+	}
 }
 
 // Connect makes the connection to t and starts the helper there, if that is not done
@@ -95,7 +108,15 @@ func (p *Pool) Exec(ctx context.Context, t Target, command string, stdin io.Read
 
 // Reset closes the connection to t; the next call makes a new one.
 func (p *Pool) Reset(t Target) {
-	if place, ok := p.places.take(t.key()); ok {
+	key := localName
+	if t.Connection != "local" {
+		endpoint, err := p.endpoint(p.ctx, t)
+		if err != nil {
+			return // it was never connected
+		}
+		key = endpoint.key()
+	}
+	if place, ok := p.places.take(key); ok {
 		place.close()
 	}
 }
@@ -112,6 +133,7 @@ func (p *Pool) Close() error {
 		})
 	}
 	closing.Wait()
+	p.dialer.keys.close()
 	return nil
 }
 
@@ -130,23 +152,6 @@ type link interface {
 	// name is the address, for messages.
 	name() string
 	close()
-}
-
-func (p *Pool) place(ctx context.Context, t Target) (*place, error) {
-	return p.places.get(ctx, t.key(), func() (*place, error) {
-		link, err := p.login(t)
-		if err != nil {
-			return nil, err
-		}
-		return &place{pool: p, link: link}, nil
-	})
-}
-
-func (p *Pool) login(t Target) (link, error) {
-	if t.Connection == "local" {
-		return localLink{}, nil
-	}
-	return nil, &Unreachable{Kind: KindConfig, Op: "connect to " + t.Host, Next: "ssh is not written yet"}
 }
 
 // peer gives the helper that works on t as the user that t wants.

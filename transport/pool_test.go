@@ -235,7 +235,6 @@ func TestBlobsArePulled(t *testing.T) {
 }
 
 func TestBlobsAreVerified(t *testing.T) {
-	pool := newPool(t, transport.Options{})
 	sum := sumOf([]byte("right"))
 	cases := map[string]struct {
 		content transport.Content
@@ -247,6 +246,7 @@ func TestBlobsAreVerified(t *testing.T) {
 		"no offer": {nil, "was given no content"},
 	}
 	for name, c := range cases {
+		pool := newPool(t, transport.Options{})
 		reply, err := pool.Call(t.Context(), local, blobCall(sum, 5, 0), c.content, nil)
 		if err != nil || !reply.Failed || !strings.Contains(reply.Msg, c.want) {
 			t.Errorf("%s: got %+v, %v", name, reply, err)
