@@ -45,7 +45,10 @@ type Play struct {
 	Roles     []*RoleUse
 	Tasks     []Node
 	PostTasks []Node
-	Handlers  []*Handler
+	// Handlers are all handlers that are known before the run, in the order in which they
+	// run: those of the roles, the play's own, those of import_role. Where names are the
+	// same, the last one is meant.
+	Handlers []*Handler
 
 	// Lock names the run lock that the play holds on all its hosts while it runs; nil
 	// where it holds none. It is gdeploy's own keyword.
@@ -53,6 +56,8 @@ type Play struct {
 	// OnFailure says what an aborted play unwinds: "undo" (all hosts of the run that
 	// were touched, the default) or "undo_host" (failed ones only). It may be a template.
 	OnFailure values.Value
+
+	known *knownRoles
 }
 
 // Lock is the play keyword lock: "name" or {name, also, wait, reason, take_over}.
@@ -75,14 +80,16 @@ type Lock struct {
 
 // Prompt is an entry of vars_prompt.
 type Prompt struct {
-	Pos     values.Position
-	Name    string
-	Prompt  values.Value
-	Default values.Value
-	Private values.Value // true where not written
-	Confirm values.Value
-	Encrypt values.Value
-	Unsafe  values.Value
+	Pos      values.Position
+	Name     string
+	Prompt   values.Value
+	Default  values.Value
+	Private  values.Value // true where not written
+	Confirm  values.Value
+	Encrypt  values.Value
+	Salt     values.Value
+	SaltSize values.Value
+	Unsafe   values.Value
 }
 
 // Keywords are those that plays, blocks, tasks and roles share. A null Value is a
@@ -144,6 +151,9 @@ type Block struct {
 	// RoleUse holds the parameters with which Role was named here; nil but for the
 	// block that a role's tasks become.
 	RoleUse *RoleUse
+	// Handlers are what an included file brings: the handlers themselves, where a handler
+	// included it, else those of the roles that it imports. Only Loader.Tasks sets it.
+	Handlers []*Handler
 }
 
 // Task is one module call, or one include.
@@ -155,6 +165,9 @@ type Task struct {
 	// Action is the module's short name as the Spec has it, or the written name where
 	// the module is not known (see Unknown).
 	Action string
+	// Written is the name of the module as the playbook has it, which is what a task
+	// without a name is called.
+	Written string
 	// Spec is the module; nil for language actions (include_*, meta) and user modules.
 	Spec *modules.Spec
 	// Args are the parameters as written, after key=value and free-form text were taken apart.
@@ -186,7 +199,8 @@ type Task struct {
 	// with the variables of that moment, before the task's call is sent.
 	Undo []Node
 
-	// Include is set for include_tasks, include_role and include_vars.
+	// Include is set for include_tasks and include_role, and for include_vars where that
+	// is no module.
 	Include *Include
 	// Meta is the action of meta: flush_handlers, end_play, ...
 	Meta string
@@ -221,15 +235,20 @@ type LoopControl struct {
 // Include is what include_tasks, include_role and include_vars say. (import_tasks and
 // import_role were expanded already.)
 type Include struct {
-	Kind string // "tasks", "role"
+	Kind string // "tasks", "role", "vars"
 	File values.Value
 	Role values.Value
 	// TasksFrom, VarsFrom, DefaultsFrom, HandlersFrom choose files of a role; "main".
 	TasksFrom, VarsFrom, DefaultsFrom, HandlersFrom values.Value
 	Public                                          values.Value
 	AllowDuplicates                                 values.Value
-	// Apply are the keywords that every included task gets.
+	RolespecValidate                                values.Value
+	// Apply are the keywords that every included task gets. Loader.Tasks and Loader.Role
+	// put them on a block.
 	Apply *Keywords
+
+	block *Block // the block of apply
+	at    *place // where the include stands
 }
 
 // RoleUse is one mention of a role with its parameters and keywords.
@@ -241,13 +260,28 @@ type RoleUse struct {
 	Tasks *Block
 	// Depth is 0 for the play's own roles; dependencies have their user's plus one.
 	Depth int
-	// DelegateTo as written on the role.
-	DelegateTo values.Value
+	// DelegateTo and DelegateFacts as written on the role.
+	DelegateTo    values.Value
+	DelegateFacts values.Value
+	// From are the files that were chosen.
+	From RoleFrom
+	// Same is equal for the uses that Ansible takes for one (same role, parameters,
+	// conditions and tags): those run once per host, unless the role allows duplicates.
+	// They have the same Role too.
+	Same string
+	// Handlers are what this use brings, those of dependencies first. Those of a play's
+	// roles and imports stand in the play's Handlers already.
+	Handlers []*Handler
 }
 
-// Role is a role's directory, loaded once per set of files chosen.
+// RoleFrom chooses files of a role; an empty name is "main".
+type RoleFrom struct{ Tasks, Vars, Defaults, Handlers string }
+
+// Role is a role's directory. Uses that are the same (see RoleUse.Same) share it;
+// Tasks, Handlers and Depends are those of the first of them.
 type Role struct {
-	Name            string
+	Name string
+	// Path is absolute, except for roles of stock playbooks.
 	Path            string
 	Defaults        *values.Map
 	Vars            *values.Map
@@ -257,6 +291,8 @@ type Role struct {
 	AllowDuplicates bool
 	// ArgumentSpecs is meta/argument_specs.yml; null where there is none.
 	ArgumentSpecs values.Value
+
+	dir string // Path as messages show it
 }
 
 func (*Block) node() {}

@@ -1,0 +1,310 @@
+package playbooks
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// isInclude reports whether an action is a dynamic include of nodes.
+func isInclude(name string) bool { return name == "include_tasks" || name == "include_role" }
+
+// includeKeywords refuses the keywords that a dynamic include does not take.
+func (p *parser) includeKeywords(t *target, m *values.Map) {
+	for key := range m.All() {
+		name, _ := key.AsString()
+		k := byName[name]
+		if k == nil || k.On&(OnInclude|OnHandler) != 0 || k.On&t.on == 0 {
+			continue
+		}
+		p.mistake(key.Pos(), fmt.Sprintf("%q is no keyword of %s", name, t.task.Action),
+			"put it below apply to give it to the included tasks, or on a block around")
+	}
+}
+
+// language reads the actions that are not modules.
+func (p *parser) language(t *target) {
+	switch t.task.Action {
+	case "meta":
+		p.meta(t)
+	case "include_tasks", "import_tasks":
+		p.tasksInclude(t)
+	case "include_role", "import_role":
+		p.roleInclude(t)
+	case "include_vars":
+		file, _ := t.task.Args.Get("file")
+		t.task.Include = &Include{Kind: "vars", File: file}
+	}
+}
+
+// metaActions are what meta can do.
+var metaActions = []string{"clear_facts", "clear_host_errors", "end_batch", "end_host", "end_play", "flush_handlers", "noop",
+	"refresh_inventory", "reset_connection"}
+
+func (p *parser) meta(t *target) {
+	v, _ := t.task.Args.Get("action")
+	name, _ := v.AsString()
+	if !slices.Contains(metaActions, name) || t.task.Args.Len() > 1 {
+		p.mistake(cmpPos(v.Pos(), t.task.Pos), fmt.Sprintf("invalid meta action requested: %s", name),
+			cmpOr(didYouMean(name, metaActions), "one of "+strings.Join(metaActions, ", ")))
+	}
+	t.task.Meta = name
+	if t.task.Loop != nil {
+		p.mistake(t.task.Loop.Pos, "meta cannot loop", "leave the loop out")
+	}
+}
+
+func cmpPos(a, b values.Position) values.Position {
+	if a.Line != 0 {
+		return a
+	}
+	return b
+}
+
+// tasksInclude reads the arguments of include_tasks and import_tasks.
+func (p *parser) tasksInclude(t *target) {
+	known := []string{"file"}
+	if t.task.Action == "include_tasks" {
+		known = append(known, "apply")
+	}
+	p.onlyOptions(t, known)
+	file, _ := t.task.Args.Get("file")
+	if s, ok := file.AsString(); !ok || s == "" {
+		p.mistake(cmpPos(file.Pos(), t.task.Pos), "No file specified for "+t.task.Action, "write "+t.task.Action+": FILE.yml")
+		file = values.Null
+	}
+	t.task.Include = &Include{Kind: "tasks", File: file}
+	p.apply(t)
+	p.include(t)
+}
+
+// roleInclude reads the arguments of include_role and import_role.
+func (p *parser) roleInclude(t *target) {
+	known := []string{"name", "role", "tasks_from", "vars_from", "defaults_from", "handlers_from", "allow_duplicates", "rolespec_validate"}
+	if t.task.Action == "include_role" {
+		known = append(known, "apply", "public")
+	}
+	p.onlyOptions(t, known)
+	arg := func(name string) values.Value {
+		v, _ := t.task.Args.Get(name)
+		return v
+	}
+	role := arg("name")
+	if role.IsNull() {
+		role = arg("role")
+	}
+	if s, ok := role.AsString(); !ok || s == "" {
+		p.mistake(t.task.Pos, "'name' is a required field for "+t.task.Action, "write "+t.task.Action+": {name: ROLE}")
+		role = values.Null
+	}
+	t.task.Include = &Include{Kind: "role", Role: role, TasksFrom: arg("tasks_from"), VarsFrom: arg("vars_from"),
+		DefaultsFrom: arg("defaults_from"), HandlersFrom: arg("handlers_from"), Public: arg("public"),
+		AllowDuplicates: arg("allow_duplicates"), RolespecValidate: arg("rolespec_validate")}
+	p.apply(t)
+	p.include(t)
+}
+
+func (p *parser) onlyOptions(t *target, known []string) {
+	for key := range t.task.Args.All() {
+		if name, _ := key.AsString(); !slices.Contains(known, name) {
+			hint := didYouMean(name, known)
+			if hint == "" && name == "apply" {
+				hint = "write the keywords on the import itself"
+			}
+			p.mistake(key.Pos(), fmt.Sprintf("Invalid options for %s: %s", t.task.Action, name),
+				cmpOr(hint, "variables go into vars: beside it"))
+		}
+	}
+}
+
+// apply reads the keywords that all included tasks get: those of a block.
+func (p *parser) apply(t *target) {
+	v, ok := t.task.Args.Get("apply")
+	if !ok || v.IsNull() {
+		return
+	}
+	m, ok := v.AsMap()
+	if !ok {
+		p.wants(v.Pos(), "apply", "a mapping of keywords", v)
+		return
+	}
+	b := &Block{Keywords: Keywords{Pos: v.Pos()}, Parent: t.at.parent, Role: t.at.role}
+	inner := &target{what: "apply", on: OnBlock, at: t.at, words: &b.Keywords, block: b}
+	for _, e := range p.words(inner, m) {
+		p.unknownKeyword(inner, e)
+	}
+	t.task.Include.Apply, t.task.Include.block = &b.Keywords, b
+}
+
+// include finishes what dynamic includes and imports have in common.
+func (p *parser) include(t *target) {
+	at := t.at
+	t.task.Include.at = &at
+	if strings.HasPrefix(t.task.Action, "include_") {
+		return
+	}
+	if t.task.Loop != nil {
+		p.mistake(t.task.Loop.Pos, fmt.Sprintf("You cannot use loops on '%s' statements", t.task.Action),
+			"use "+strings.Replace(t.task.Action, "import", "include", 1))
+	}
+	w := t.task
+	for name, given := range map[string]bool{"register": w.Register != "", "until": w.Until != nil, "changed_when": w.ChangedWhen != nil,
+		"failed_when": w.FailedWhen != nil, "async": !w.Async.IsNull(), "notify": w.Notify != nil} {
+		if given {
+			p.l.warn(w.Pos, name+" does nothing on "+w.Action+": write it on the imported tasks")
+		}
+	}
+}
+
+// expand turns an import into the block of what it imports; other tasks stay.
+func (p *parser) expand(task *Task, at place) Node {
+	switch task.Action {
+	case "import_tasks":
+		block, file, inner := p.importBlock(task, at)
+		if block == nil {
+			return task
+		}
+		block.Body = p.list(file, p.load(file), inner)
+		return block
+	case "import_role":
+		if use := p.importRole(task, at); use != nil {
+			return use.Tasks
+		}
+	}
+	return task
+}
+
+// importBlock makes the block that an import_tasks becomes, without what is in it.
+func (p *parser) importBlock(task *Task, at place) (b *Block, file string, inner place) {
+	if task.Include == nil || task.Include.File.IsNull() || task.Loop != nil {
+		return nil, "", at
+	}
+	b = blockOf(task, at)
+	inner = at.below(b)
+	name, ok := p.evaluated(task.Include.File, inner, "import_tasks", "include_tasks can use all variables")
+	if !ok {
+		return nil, "", at
+	}
+	file, ok = p.find(task.Include.File.Pos(), name, at)
+	if !ok {
+		return nil, "", at
+	}
+	return b, file, inner.inFile(file)
+}
+
+// blockOf gives a block with the keywords of an import.
+func blockOf(task *Task, at place) *Block {
+	return &Block{Keywords: task.Keywords, Parent: at.parent, Role: at.role,
+		DelegateTo: task.DelegateTo, DelegateFacts: task.DelegateFacts, Undo: task.Undo}
+}
+
+// evaluated gives the text of a template that must be known before the run.
+func (p *parser) evaluated(v values.Value, at place, what, instead string) (string, bool) {
+	text, _ := v.AsString()
+	if !isTemplate(v) {
+		return text, true
+	}
+	if p.l.options.Evaluate == nil {
+		p.mistake(v.Pos(), what+" cannot use variables here", instead)
+		return "", false
+	}
+	result, err := p.l.options.Evaluate(v, at.scope())
+	if err != nil {
+		p.mistake(v.Pos(), fmt.Sprintf("%s needs the value of %s before the run: %s", what, text, err),
+			"extra variables, vars of the play and of what stands around are known then; "+instead)
+		return "", false
+	}
+	return values.Text(result), true
+}
+
+// find gives the path of a file of tasks: beside the file that names it, in the role,
+// beside the files that imported it, beside the playbook.
+func (p *parser) find(pos values.Position, name string, at place) (string, bool) {
+	dirs := []string{dirOf(at.file)}
+	kind := "tasks"
+	if at.handlers {
+		kind = "handlers"
+	}
+	if at.role != nil {
+		dirs = append(dirs, join(at.role.dir, kind), at.role.dir)
+	}
+	for _, file := range slices.Backward(at.files) {
+		dirs = append(dirs, dirOf(file))
+	}
+	if at.play != nil {
+		dirs = append(dirs, join(dirOf(at.play.File), kind), dirOf(at.play.File))
+	}
+	for _, dir := range dirs {
+		path := join(dir, name)
+		if !p.l.files.exists(path) {
+			continue
+		}
+		if path == at.file || slices.Contains(at.files, path) && len(at.files) > 30 {
+			p.mistake(pos, fmt.Sprintf("%s imports itself", path), "include_tasks with a condition can")
+			return "", false
+		}
+		return path, true
+	}
+	p.mistake(pos, fmt.Sprintf("there is no file %q", join(dirs[0], name)), p.nearestFile(name, dirs))
+	return "", false
+}
+
+func (p *parser) nearestFile(name string, dirs []string) string {
+	var names []string
+	for _, dir := range dirs {
+		for _, e := range p.l.files.list(dir) {
+			if !e.IsDir() {
+				names = append(names, e.Name())
+			}
+		}
+	}
+	return didYouMean(name, names)
+}
+
+// load gives the value of a YAML file; null where it cannot be read.
+func (p *parser) load(path string) values.Value {
+	f := p.l.files.load(path)
+	if f.err != nil {
+		p.keep(f.err, values.Position{File: path})
+	}
+	for _, w := range f.warnings {
+		p.l.warn(w.Pos, w.Msg)
+	}
+	return f.value
+}
+
+// includedTasks is Loader.Tasks.
+func (p *parser) includedTasks(t *Task, name string) *Block {
+	at := *t.Include.at
+	outer := &Block{Keywords: Keywords{Pos: t.Pos, Vars: t.Vars}, Parent: t.Parent, Role: t.Role}
+	b := p.applied(t, outer)
+	inner := at.below(outer)
+	if b != outer {
+		inner = inner.below(b)
+	}
+	file, ok := p.find(t.Include.File.Pos(), name, at)
+	if !ok {
+		return outer
+	}
+	inner = inner.inFile(file)
+	if at.handlers {
+		outer.Handlers = p.handlers(file, p.load(file), inner)
+		return outer
+	}
+	b.Body = p.list(file, p.load(file), inner)
+	outer.Handlers = p.brought
+	return outer
+}
+
+// applied puts the block of apply into outer and gives it; outer itself where there is none.
+func (p *parser) applied(t *Task, outer *Block) *Block {
+	if t.Include.block == nil {
+		return outer
+	}
+	b := *t.Include.block
+	b.Parent, b.Role = outer, outer.Role
+	outer.Body = []Node{&b}
+	return &b
+}

@@ -1,0 +1,182 @@
+package playbooks
+
+import (
+	"io/fs"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// Options say what a Loader knows beside the files it reads. Everything may be left
+// out; what is not checked then is found when the playbook runs.
+type Options struct {
+	// Modules are all modules of gdeploy.
+	Modules []*modules.Spec
+	// CheckArgs finds unknown and missing parameters and bad choices; values that are
+	// templates it leaves alone.
+	CheckArgs func(spec *modules.Spec, args *values.Map) []error
+	// Parameters gives the names of a module's parameters, for suggestions.
+	Parameters func(spec *modules.Spec) []string
+
+	// CheckTemplate finds bad syntax and unknown filters and tests in a string that
+	// holds a template, CheckCondition in a bare expression such as that of when.
+	CheckTemplate  func(template values.Value) []error
+	CheckCondition func(expression values.Value) []error
+	// Evaluate gives the value of a template that must be known before the run: the
+	// file of an import, the name of a role. The scope holds the variables of the play
+	// and of what stands around, the strongest last; extra variables are to win over them.
+	Evaluate func(template values.Value, scope []*values.Map) (values.Value, error)
+	// Lookups are the names that with_* accepts; nil accepts all.
+	Lookups []string
+
+	// RolesPath, Library and Collections are directories of roles, of the user's own
+	// modules, and of ansible_collections, beside those next to the playbook.
+	RolesPath   []string
+	Library     []string
+	Collections []string
+	// Stock holds the playbooks that are shipped. One in the working directory or in its
+	// playbooks/ wins over that of the same name here.
+	Stock fs.FS
+	// Decrypt opens a file that is encrypted as a whole.
+	Decrypt func(data []byte, file string) ([]byte, error)
+	// Warn is told what loads but is probably not meant.
+	Warn func(pos values.Position, text string)
+}
+
+// Loader reads playbooks. It is safe for concurrent use: while a playbook runs, dynamic
+// includes are loaded through it.
+type Loader struct {
+	options Options
+	modules map[string]*modules.Spec
+	files   files
+
+	mu    sync.Mutex
+	roles map[roleKey]*roleFiles
+	own   map[string]map[string]string // library directory -> module name -> path
+}
+
+// NewLoader makes a Loader.
+func NewLoader(o Options) *Loader {
+	l := &Loader{
+		options: o,
+		modules: map[string]*modules.Spec{},
+		files:   files{stock: o.Stock, decrypt: o.Decrypt, cache: map[string]*file{}},
+		roles:   map[roleKey]*roleFiles{},
+		own:     map[string]map[string]string{},
+	}
+	for _, spec := range o.Modules {
+		l.modules[spec.Name] = spec
+		for _, alias := range spec.Aliases {
+			l.modules[alias] = spec
+		}
+	}
+	return l
+}
+
+// Playbook reads a playbook with everything that it imports. The error is Mistakes:
+// all that is wrong, at once.
+func (l *Loader) Playbook(path string) (*Playbook, error) {
+	p := &parser{l: l}
+	found := l.files.playbook(path)
+	playbook := &Playbook{File: found, Plays: p.plays(found, nil)}
+	return playbook, p.err()
+}
+
+// Tasks reads the file that the include_tasks task t names; file is its evaluated name.
+// The included tasks are the body of the block, which stands where t stands and has the
+// variables of t and the keywords of its apply. Every call gives new nodes.
+func (l *Loader) Tasks(t *Task, file string) (*Block, error) {
+	p := &parser{l: l}
+	block := p.includedTasks(t, file)
+	return block, p.err()
+}
+
+// Role reads the role that the include_role task t names. The strings of the evaluated
+// include are given by name and from; empty ones in from mean "main". The tasks of the
+// role are the Tasks of the result, which stand where t stands.
+func (l *Loader) Role(t *Task, name string, from RoleFrom) (*RoleUse, error) {
+	p := &parser{l: l}
+	use := p.includedRole(t, name, from)
+	return use, p.err()
+}
+
+// Module finds a module by the name that a playbook uses, fully qualified or not.
+func (l *Loader) Module(name string) (*modules.Spec, bool) {
+	spec, ok := l.modules[shortName(name)]
+	return spec, ok
+}
+
+// ReadFile reads a file that lies beside a playbook; names of stock playbooks' files
+// are understood too.
+func (l *Loader) ReadFile(path string) ([]byte, error) { return l.files.read(path) }
+
+// FS gives the file system that holds path, and path's name in it: the embedded one for
+// files of stock playbooks, nil for those on disk.
+func (l *Loader) FS(path string) (fs.FS, string) {
+	if name, ok := strings.CutPrefix(path, stockPrefix); ok {
+		return l.options.Stock, name
+	}
+	return nil, path
+}
+
+func (l *Loader) warn(pos values.Position, text string) {
+	if l.options.Warn != nil {
+		l.options.Warn(pos, text)
+	}
+}
+
+// prefixes are the collections whose modules gdeploy has under their short names.
+var prefixes = []string{"ansible.builtin.", "ansible.legacy.", "ansible.posix.", "community.general."}
+
+// shortName takes the prefix of a known collection off.
+func shortName(name string) string {
+	if !strings.Contains(name, ".") {
+		return name
+	}
+	for _, prefix := range prefixes {
+		if short, ok := strings.CutPrefix(name, prefix); ok {
+			return short
+		}
+	}
+	return name
+}
+
+// parser turns the values of one load into nodes and collects the mistakes in them.
+type parser struct {
+	l        *Loader
+	mistakes Mistakes
+	// brought are the handlers of the roles that were imported so far.
+	brought []*Handler
+	// roles are those of this load, by RoleUse.Same.
+	roles map[string]*Role
+}
+
+func (p *parser) err() error {
+	if len(p.mistakes) == 0 {
+		return nil
+	}
+	all := p.mistakes.sorted()
+	for i, m := range all {
+		if m.Line == "" {
+			all[i].Line = p.l.files.line(m.Pos)
+		}
+	}
+	return all
+}
+
+func (p *parser) mistake(pos values.Position, msg, hint string) {
+	p.mistakes = append(p.mistakes, Mistake{Pos: pos, Msg: msg, Hint: hint})
+}
+
+// keep adds the errors of another package.
+func (p *parser) keep(err error, pos values.Position) {
+	p.mistakes = append(p.mistakes, mistakesOf(err, pos)...)
+}
+
+// moduleNames are all names that a task may call, for suggestions.
+func (l *Loader) moduleNames() []string {
+	return slices.Concat(sortedKeys(l.modules), languageActions)
+}
