@@ -19,13 +19,12 @@ type Layer struct {
 // Inventory is what a Store asks of the inventory.
 type Inventory interface {
 	// Layers gives the variables of a host, weakest first; nil for an unknown host.
-	Layers(host string) []Layer
-	// HostNames gives all hosts in order, GroupNames all groups.
+	Layers(host string) ([]Layer, error)
+	// HostNames gives all hosts in order.
 	HostNames() []string
-	GroupNames() []string
-	// HostsOf gives the hosts of a group in order; GroupsOf the groups of a host, as
-	// the magic variable group_names has them.
-	HostsOf(group string) []string
+	// Groups is the magic variable groups: the hosts of each group.
+	Groups() values.Value
+	// GroupsOf gives the groups of a host, as the magic variable group_names has them.
 	GroupsOf(host string) []string
 	// Knows reports whether host is in the inventory or an implicit localhost.
 	Knows(host string) bool
@@ -56,12 +55,13 @@ type Options struct {
 	MergeHashes bool
 	// KeepFactsApart leaves facts in ansible_facts only (INJECT_FACTS_AS_VARS off).
 	KeepFactsApart bool
-	// ErrorOnUndefined is always true in gdeploy; there is no lenient mode.
 
 	// Vault opens encrypted values; nil where no password was given.
 	Vault Vault
 	// Lookups are added to the built-in ones and replace those of the same name.
 	Lookups map[string]Lookup
+	// Warn tells the operator something that is no error; nil drops it.
+	Warn func(msg string)
 	// Getenv reads the controller's environment; os.Getenv where nil.
 	Getenv func(string) string
 }
@@ -74,34 +74,28 @@ type Vault interface {
 
 // Store holds everything known about variables in a run. It is safe for concurrent use.
 type Store struct {
-	options Options
-	engine  *engine
+	options   Options
+	engine    *engine
+	magic     map[string]magic
+	functions map[string]function
 
-	mu      sync.RWMutex
-	hosts   map[string]*hostState
-	plays   map[*playbooks.Play]*playState
-	exposed map[*playbooks.Play][]*playbooks.RoleUse
-	files   map[string]loadedFile
-}
-
-// hostState is what a run learned of a host.
-type hostState struct {
-	facts    *values.Map // as the setup module names them
-	injected *values.Map // those that became variables
-	nested   values.Value
-	included *values.Map
-	set      *values.Map
-	origin   map[string]string // which of set came how
+	mu     sync.RWMutex
+	hosts  map[string]*hostState
+	plays  map[*playbooks.Play]*playState
+	files  map[string]loadedFile
+	opened map[string]string // what !vault values hold, by their text
 }
 
 // NewStore makes the Store of a run.
 func NewStore(o Options) *Store {
 	s := &Store{
-		options: o,
-		hosts:   map[string]*hostState{},
-		plays:   map[*playbooks.Play]*playState{},
-		exposed: map[*playbooks.Play][]*playbooks.RoleUse{},
-		files:   map[string]loadedFile{},
+		options:   o,
+		magic:     magicNames(),
+		functions: functions(),
+		hosts:     map[string]*hostState{},
+		plays:     map[*playbooks.Play]*playState{},
+		files:     map[string]loadedFile{},
+		opened:    map[string]string{},
 	}
 	s.engine = newEngine(s)
 	return s
@@ -109,79 +103,54 @@ func NewStore(o Options) *Store {
 
 // SetFacts adds what a host reported under ansible_facts. Facts are data; they cannot
 // set connection, become or interpreter variables.
-func (s *Store) SetFacts(host string, facts *values.Map) {
-	s.change(host, func(h *hostState) { h.addFacts(facts) })
-}
+func (s *Store) SetFacts(host string, facts *values.Map) { s.host(host).addFacts(facts) }
 
 // ClearFacts forgets the facts of a host (meta: clear_facts).
-func (s *Store) ClearFacts(host string) {
-	s.change(host, func(h *hostState) { h.facts, h.injected, h.nested = nil, nil, values.Null })
-}
+func (s *Store) ClearFacts(host string) { s.host(host).clearFacts() }
 
-// Facts gives what is known of a host under the names of the setup module; nil where
-// nothing was gathered.
+// Facts gives what is known of a host under the names of the setup module. The caller
+// must not change it.
 func (s *Store) Facts(host string) *values.Map {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if h := s.hosts[host]; h != nil {
-		return h.facts
-	}
-	return nil
+	h := s.host(host)
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.facts
 }
 
 // SetFact sets a variable as the module set_fact does; cacheable ones are facts too.
 func (s *Store) SetFact(host, name string, v values.Value, cacheable bool) {
-	s.change(host, func(h *hostState) {
-		h.put(name, v, "set_fact")
-		if cacheable {
-			m := values.NewMap(1)
-			m.Set(name, v)
-			h.addFacts(m)
-		}
-	})
+	h := s.host(host)
+	h.put(name, v, "set_fact")
+	if cacheable {
+		fact := values.NewMap(1)
+		fact.Set(name, v)
+		h.addFacts(fact)
+	}
 }
 
 // Register sets a registered variable. Results are data and never templates.
 func (s *Store) Register(host, name string, v values.Value) {
-	v = v.MarkUnsafe()
-	s.change(host, func(h *hostState) { h.put(name, v, "register") })
+	s.host(host).put(name, v.MarkUnsafe(), "register")
 }
 
 // IncludeVars adds the variables that include_vars loaded.
 func (s *Store) IncludeVars(host string, vars *values.Map) {
-	s.change(host, func(h *hostState) {
-		h.included = s.merge(h.included, vars)
-	})
+	s.host(host).include(vars, s.options.MergeHashes)
 }
 
-// Expose makes the defaults and vars of a role that was included with public: true
-// visible to the rest of the play.
-func (s *Store) Expose(play *playbooks.Play, role *playbooks.RoleUse) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	list := s.exposed[play]
-	s.exposed[play] = append(list[:len(list):len(list)], role)
-}
-
-func (s *Store) change(host string, do func(*hostState)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	next := hostState{}
-	if old := s.hosts[host]; old != nil {
-		next = *old
-	}
-	do(&next)
-	s.hosts[host] = &next
-}
-
-// state gives an unchanging view of what is known of a host; never nil.
-func (s *Store) state(host string) *hostState {
+func (s *Store) host(name string) *hostState {
 	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if h := s.hosts[host]; h != nil {
+	h := s.hosts[name]
+	s.mu.RUnlock()
+	if h != nil {
 		return h
 	}
-	return &hostState{}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.hosts[name] == nil {
+		s.hosts[name] = newHostState()
+	}
+	return s.hosts[name]
 }
 
 // Hosts are the lists of hosts that magic variables show. The executor shares one value

@@ -1,0 +1,396 @@
+package variables
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+
+	"github.com/gdeploy/gdeploy/jinja"
+	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/values/yaml"
+)
+
+// Render gives v with every template in it replaced by its value, as Ansible does it
+// for task arguments: lists and maps all the way down, keys left alone, what is unsafe
+// untouched, and text that is a literal list, map or bool read as such. Entries that
+// are omit stay; see DropOmitted.
+func (sc *Scope) Render(v values.Value) (values.Value, error) {
+	out, err := sc.render(v, true)
+	return out, sc.explainError(err)
+}
+
+// Text renders v and prints it as Python's str.
+func (sc *Scope) Text(v values.Value) (string, error) {
+	out, err := sc.Render(v)
+	if err != nil {
+		return "", err
+	}
+	return values.Text(out), nil
+}
+
+// render is Render; literals says whether text that looks like a list, map or bool
+// becomes one.
+func (sc *Scope) render(v values.Value, literals bool) (values.Value, error) {
+	switch v.Kind() {
+	case values.KindString:
+		s, _ := v.AsString()
+		return sc.renderString(v, s, literals)
+	case values.KindList:
+		return sc.renderList(v, literals)
+	case values.KindMap:
+		return sc.renderMap(v, literals)
+	case values.KindObject:
+		return sc.renderObject(v, literals)
+	}
+	return v, nil
+}
+
+func (sc *Scope) renderList(v values.Value, literals bool) (values.Value, error) {
+	if v.Unsafe() {
+		return v, nil
+	}
+	l, _ := v.AsList()
+	items := make([]values.Value, len(l.Items))
+	for i, item := range l.Items {
+		out, err := sc.render(item, literals)
+		if err != nil {
+			return values.Null, err
+		}
+		items[i] = out
+	}
+	return values.FromList(&values.List{Items: items, Tuple: l.Tuple}).At(v.Pos()).Inherit(v), nil
+}
+
+func (sc *Scope) renderMap(v values.Value, literals bool) (values.Value, error) {
+	if v.Unsafe() {
+		return v, nil
+	}
+	m, _ := v.AsMap()
+	out := values.NewMap(m.Len())
+	for key, item := range m.All() {
+		rendered, err := sc.render(item, literals)
+		if err != nil {
+			return values.Null, err
+		}
+		out.SetKey(key, rendered)
+	}
+	return values.FromMap(out).At(v.Pos()).Inherit(v), nil
+}
+
+// renderObject opens encrypted values; other objects stay as they are.
+func (sc *Scope) renderObject(v values.Value, literals bool) (values.Value, error) {
+	o, _ := v.AsObject()
+	if u, ok := o.(*jinja.Undefined); ok {
+		return values.Null, u.Err()
+	}
+	e, ok := o.(*yaml.Encrypted)
+	if !ok {
+		return v, nil
+	}
+	plain, err := sc.store.open(e)
+	if err != nil {
+		return values.Null, err
+	}
+	out, err := sc.renderString(values.String(plain).At(e.Pos).Inherit(v), plain, literals)
+	return out.MarkSecret(), err
+}
+
+func isEncrypted(v values.Value) bool {
+	o, _ := v.AsObject()
+	_, ok := o.(*yaml.Encrypted)
+	return ok
+}
+
+// open decrypts a !vault value, once in a run.
+func (s *Store) open(e *yaml.Encrypted) (string, error) {
+	s.mu.RLock()
+	plain, ok := s.opened[e.Text]
+	s.mu.RUnlock()
+	if ok {
+		return plain, nil
+	}
+	data, err := decrypt(s.options.Vault, []byte(e.Text))
+	if err != nil {
+		return "", fmt.Errorf("%s%w", at(e.Pos), err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opened[e.Text] = string(data)
+	return string(data), nil
+}
+
+func (sc *Scope) renderString(v values.Value, s string, literals bool) (values.Value, error) {
+	if v.Unsafe() || !isTemplate(s) {
+		return v, nil
+	}
+	t, err := sc.store.engine.compile(s, v.Pos())
+	if err != nil {
+		return values.Null, err
+	}
+	if t.single != "" {
+		if out, ok := sc.plain(t.single); ok {
+			return out.Inherit(v), nil
+		}
+	}
+	pieces, err := t.Nodes(sc.ctx(), sc)
+	if err != nil {
+		return values.Null, err
+	}
+	out, err := join(pieces, literals)
+	if err != nil {
+		return values.Null, err
+	}
+	return padNewlines(out, s).Inherit(v), nil
+}
+
+// plain gives the value of a template that is only {{ name }}, where that variable was
+// written as a number, a bool or null: it keeps its type.
+func (sc *Scope) plain(name string) (values.Value, bool) {
+	raw, ok, err := sc.raw(name)
+	if !ok || err != nil {
+		return values.Null, false
+	}
+	switch raw.Kind() {
+	case values.KindBool, values.KindInt, values.KindFloat, values.KindNull, values.KindOmit:
+		return raw, true
+	}
+	return values.Null, false
+}
+
+// isTemplate reports whether s may hold a template.
+func isTemplate(s string) bool {
+	for {
+		i := strings.IndexByte(s, '{')
+		if i < 0 || i+1 >= len(s) {
+			return false
+		}
+		switch s[i+1] {
+		case '{', '%', '#':
+			return true
+		}
+		s = s[i+1:]
+	}
+}
+
+// padNewlines gives text as many newlines at its end as the template has.
+func padNewlines(v values.Value, template string) values.Value {
+	if !strings.HasSuffix(template, "\n") {
+		return v
+	}
+	s, ok := v.AsString()
+	if !ok {
+		return v
+	}
+	missing := trailingNewlines(template) - trailingNewlines(s)
+	if missing <= 0 {
+		return v
+	}
+	return values.String(s + strings.Repeat("\n", missing)).Inherit(v)
+}
+
+func trailingNewlines(s string) int { return len(s) - len(strings.TrimRight(s, "\n")) }
+
+// join makes one value of what a template printed. Ansible joins everything to text and
+// then reads text that looks like a Python list, dict or bool back; what would come
+// back the same is kept without the way round.
+func join(pieces []values.Value, literals bool) (values.Value, error) {
+	if len(pieces) == 0 {
+		return values.String(""), nil
+	}
+	if len(pieces) == 1 {
+		return joinOne(pieces[0], literals)
+	}
+	var b strings.Builder
+	for _, p := range pieces {
+		text, err := printed(p)
+		if err != nil {
+			return values.Null, err
+		}
+		b.WriteString(text)
+	}
+	return readBack(b.String(), literals, pieces...), nil
+}
+
+func joinOne(v values.Value, literals bool) (values.Value, error) {
+	if err := jinja.Defined(v); err != nil {
+		return values.Null, err
+	}
+	if literals {
+		switch {
+		case v.Kind() == values.KindBool, v.IsOmit(), v.Verbatim():
+			return v, nil
+		case v.Kind() == values.KindList || v.Kind() == values.KindMap:
+			if l, _ := v.AsList(); (l == nil || !l.Tuple) && isData(v) {
+				return v, nil
+			}
+		case v.Kind() == values.KindObject:
+			if items, err := jinja.Iterate(v); err == nil {
+				if m, ok, err := jinja.AsMap(v); ok {
+					return values.FromMap(m), err
+				}
+				return joinOne(values.FromSlice(items), true)
+			}
+		}
+	}
+	text, err := printed(v)
+	if err != nil {
+		return values.Null, err
+	}
+	return readBack(text, literals, v), nil
+}
+
+// printed is what a value leaves in the text of a template: null leaves nothing.
+func printed(v values.Value) (string, error) {
+	if v.IsNull() {
+		return "", nil
+	}
+	if err := jinja.Defined(v); err != nil {
+		return "", err
+	}
+	return values.Text(v), nil
+}
+
+// isData reports whether v would come back the same from its printed form.
+func isData(v values.Value) bool {
+	switch v.Kind() {
+	case values.KindObject:
+		return false
+	case values.KindFloat:
+		f, _ := v.AsFloat()
+		return f == f && f-f == 0
+	case values.KindList:
+		for _, item := range v.Items() {
+			if !isData(item) {
+				return false
+			}
+		}
+	case values.KindMap:
+		m, _ := v.AsMap()
+		for key, item := range m.All() {
+			if !isData(key) || !isData(item) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// readBack gives text as the literal that it looks like, else as it is, with the marks
+// of what it was made from.
+func readBack(text string, literals bool, from ...values.Value) values.Value {
+	out := values.String(text)
+	if literals && looksLiteral(text) {
+		if v, ok := parseLiteral(text); ok {
+			out = v
+		}
+	}
+	marks := values.Null.Inherit(from...)
+	if marks.Unsafe() {
+		out = out.MarkUnsafe()
+	}
+	if marks.Secret() {
+		out = out.MarkSecret()
+	}
+	return out
+}
+
+func looksLiteral(s string) bool {
+	return strings.HasPrefix(s, "[") || strings.HasPrefix(s, "{") && !strings.HasPrefix(s, "{{") || s == "True" || s == "False"
+}
+
+// Bool renders v and reads it as a boolean as Ansible's keywords do: yes, on, true, 1.
+// Null is false.
+func (sc *Scope) Bool(v values.Value) (bool, error) {
+	out, err := sc.Render(v)
+	if err != nil {
+		return false, err
+	}
+	if b, ok := out.AsBool(); ok || out.IsNull() || out.IsOmit() {
+		return b, nil
+	}
+	switch strings.ToLower(strings.TrimSpace(values.Text(out))) {
+	case "y", "yes", "on", "1", "true", "t", "1.0":
+		return true, nil
+	case "n", "no", "off", "0", "false", "f", "0.0", "":
+		return false, nil
+	}
+	return false, fmt.Errorf("%s%s is not a bool: want yes or no, true or false", at(v.Pos()), values.Repr(out))
+}
+
+// Int renders v and reads it as an integer.
+func (sc *Scope) Int(v values.Value) (int64, error) {
+	out, err := sc.Render(v)
+	if err != nil {
+		return 0, err
+	}
+	if i, ok := out.AsInt(); ok {
+		return i, nil
+	}
+	if b, ok := out.AsBool(); ok && b {
+		return 1, nil
+	}
+	if f, ok := out.AsFloat(); ok {
+		return int64(f), nil
+	}
+	i, ok := new(big.Int).SetString(strings.TrimSpace(values.Text(out)), 10)
+	if !ok || !i.IsInt64() {
+		return 0, fmt.Errorf("%s%s is not a whole number", at(v.Pos()), values.Repr(out))
+	}
+	return i.Int64(), nil
+}
+
+// Float renders v and reads it as a number.
+func (sc *Scope) Float(v values.Value) (float64, error) {
+	out, err := sc.Render(v)
+	if err != nil {
+		return 0, err
+	}
+	f, ok := new(big.Float).SetString(strings.TrimSpace(values.Text(out)))
+	if !ok {
+		return 0, fmt.Errorf("%s%s is not a number", at(v.Pos()), values.Repr(out))
+	}
+	n, _ := f.Float64()
+	return n, nil
+}
+
+// DropOmitted gives args without the entries that are omit, at any depth.
+func DropOmitted(args *values.Map) *values.Map {
+	out := values.NewMap(args.Len())
+	for key, v := range args.All() {
+		if !v.IsOmit() {
+			out.SetKey(key, dropOmitted(v))
+		}
+	}
+	return out
+}
+
+func dropOmitted(v values.Value) values.Value {
+	if m, ok := v.AsMap(); ok {
+		return values.FromMap(DropOmitted(m)).At(v.Pos()).Inherit(v)
+	}
+	l, ok := v.AsList()
+	if !ok {
+		return v
+	}
+	items := make([]values.Value, 0, len(l.Items))
+	for _, item := range l.Items {
+		if !item.IsOmit() {
+			items = append(items, dropOmitted(item))
+		}
+	}
+	return values.FromList(&values.List{Items: items, Tuple: l.Tuple}).At(v.Pos()).Inherit(v)
+}
+
+func undefinedIn(err error) (*jinja.UndefinedError, bool) {
+	var u *jinja.UndefinedError
+	ok := errors.As(err, &u)
+	return u, ok
+}
+
+func at(pos values.Position) string {
+	if s := pos.String(); s != "" {
+		return s + ": "
+	}
+	return ""
+}
