@@ -1,0 +1,82 @@
+package modules
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// Changer is a System that records changes which are made by other means than its own
+// methods: words on a socket, or several steps that are one change to the operator.
+type Changer interface {
+	// Apply records c and makes it by do, which gets a System that records nothing of
+	// its own. In check mode do is not called.
+	Apply(c Change, do func(System) error) error
+}
+
+// Apply makes one change by do and has sys record it. In check mode do is not called.
+func Apply(sys System, c Change, do func(System) error) error {
+	if changer, ok := sys.(Changer); ok {
+		return changer.Apply(c, do)
+	}
+	return do(sys)
+}
+
+// Apply makes one change by do and records it, also where do fails: it may have got
+// half way.
+func (r *Recorder) Apply(c Change, do func(System) error) error {
+	r.record(c)
+	if r.check {
+		return nil
+	}
+	return do(r.System)
+}
+
+// ProgramError is a program that ended with a code other than 0.
+type ProgramError struct {
+	Argv []string
+	Output
+}
+
+// Error gives the program, its code and the end of what it said.
+func (e *ProgramError) Error() string {
+	said := e.Said()
+	if said == "" {
+		said = "it said nothing"
+	}
+	return fmt.Sprintf("%s ended with code %d: %s", CommandLine(e.Argv), e.RC, said)
+}
+
+// Said is the end of what the program said, on stderr or else on stdout.
+func (e *ProgramError) Said() string {
+	said := strings.TrimSpace(e.Stderr)
+	if said == "" {
+		said = strings.TrimSpace(e.Stdout)
+	}
+	const enough = 2000
+	if len(said) > enough {
+		said = "..." + strings.ToValidUTF8(said[len(said)-enough:], "")
+	}
+	return said
+}
+
+// Query runs a program that changes nothing and must succeed; else the error is a
+// ProgramError.
+func Query(ctx context.Context, sys Commands, c Command) (Output, error) {
+	out, err := sys.Query(ctx, c)
+	return out, succeeded(c, out, err)
+}
+
+// Exec runs a program that may change something and must succeed; else the error is a
+// ProgramError.
+func Exec(ctx context.Context, sys Commands, c Command) (Output, error) {
+	out, err := sys.Exec(ctx, c)
+	return out, succeeded(c, out, err)
+}
+
+func succeeded(c Command, out Output, err error) error {
+	if err == nil && out.RC != 0 {
+		err = &ProgramError{Argv: c.Argv, Output: out}
+	}
+	return err
+}
