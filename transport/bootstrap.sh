@@ -1,6 +1,6 @@
 # Starts the helper on a host, and asks for it first where it is not there. It is sent as
-# one line within single quotes, for whatever login shell: no single quote, no two
-# backslashes. What it says on stdout begins with a NUL and GDEPLOY.
+# one line within single quotes, for whatever login shell, so it holds no single quote,
+# no exclamation mark and no two backslashes. What it says on stdout begins with a NUL and GDEPLOY.
 umask 077
 u=$(id -u)
 case $(uname -sm) in
@@ -8,7 +8,8 @@ case $(uname -sm) in
 *) printf "\000GDEPLOY PLATFORM %s\n" "$(uname -sm)"; exit 96 ;;
 esac
 ours() {
-	[ -d "$1" ] && [ ! -L "$1" ] || return 1
+	[ -d "$1" ] || return 1
+	if [ -L "$1" ]; then return 1; fi
 	set -- $(ls -ldn "$1")
 	case $1 in drwx------*) [ "$3" = "$u" ] ;; *) return 1 ;; esac
 }
@@ -21,7 +22,7 @@ usable() {
 	mkdir -p "$1" 2>/dev/null || { skip "$1 cannot be made"; return 1; }
 	ours "$1" || { skip "$1 belongs to another user or others may write there"; return 1; }
 	t=$1/.up.$$
-	printf "#!/bin/sh\nexit 0\n" 2>/dev/null >"$t" || { skip "$1 cannot be written"; return 1; }
+	printf "#\041/bin/sh\nexit 0\n" 2>/dev/null >"$t" || { skip "$1 cannot be written"; return 1; }
 	chmod 700 "$t"
 	"$t" 2>/dev/null || { rm -f "$t"; skip "$1 does not let programs run (noexec)"; return 1; }
 	rm -f "$t"

@@ -59,7 +59,7 @@ func (d *dialer) login(ctx context.Context, e *endpoint, via string, dial dialCo
 		if err == nil {
 			return client, nil
 		}
-		if !h.dropped() || attempt == dialAttempts || ctx.Err() != nil {
+		if !h.dropped(err) || attempt == dialAttempts || ctx.Err() != nil {
 			return nil, h.explain(ctx, err, via)
 		}
 		pause(ctx, time.Duration(attempt)*(100*time.Millisecond+rand.N(300*time.Millisecond)))
@@ -153,7 +153,9 @@ func (h *handshake) clientConfig() *ssh.ClientConfig {
 }
 
 // dropped tells whether the server hung up before it said that it speaks SSH.
-func (h *handshake) dropped() bool { return h.connected && !h.heard.Load() }
+func (h *handshake) dropped(err error) bool {
+	return h.connected && !h.heard.Load() && !errors.Is(err, context.DeadlineExceeded)
+}
 
 // promptConn asks for acknowledgements at once: sshd holds its second small packet back
 // until it has ours, and the kernel would wait 40 ms with that.
@@ -207,7 +209,7 @@ func (h *handshake) explain(ctx context.Context, err error, via string) error {
 		u.Kind, u.Cause, u.Next = KindRefused, errors.New("connection refused"), "see whether sshd runs there and listens on this port"
 	case !h.connected:
 		u.Kind = KindRefused
-	case h.dropped():
+	case h.dropped(err):
 		u.Kind, u.Cause, u.Next = KindRefused, fmt.Errorf("it hung up %d times before it said anything", dialAttempts), "see sshd's MaxStartups and whether this address is banned"
 	default:
 		h.explainLogin(u, err)

@@ -41,6 +41,7 @@ type sshd struct {
 
 	connections, sessions atomic.Int64
 	mu                    sync.Mutex
+	known                 string
 	conns                 []net.Conn
 	serving               sync.WaitGroup
 }
@@ -229,11 +230,15 @@ func (s *sshd) run(line string, c ssh.Channel) {
 
 // knownHosts writes a known_hosts file that has the server's key.
 func (s *sshd) knownHosts() string {
+	if s.known != "" {
+		return s.known
+	}
 	file := filepath.Join(s.t.TempDir(), "known_hosts")
 	line := knownhosts.Line([]string{knownhosts.Normalize(s.listener.Addr().String())}, s.hostKey.PublicKey())
 	if err := os.WriteFile(file, []byte(line+"\n"), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
+	s.known = file
 	return file
 }
 
