@@ -13,8 +13,8 @@ import (
 type Switching struct {
 	// From is the version that was live before; empty where none was.
 	From string
-	// To is the version that is live now.
-	To string
+	// To is the version that is live now, Revision what it was built from.
+	To, Revision string
 }
 
 // Switch makes a staged version live by renaming a new symlink over the old one. With verify
@@ -35,7 +35,8 @@ func Switch(sys modules.System, l Layout, version string, verify bool) (Switchin
 	if kind == LinkDirectory {
 		return Switching{}, fmt.Errorf("%s is a plain directory and no link to a release: run bootstrap.yml -e adopt=true, which keeps it as a release to roll back to", l.Link)
 	}
-	done := Switching{From: from, To: version}
+	r, _ := ledger.Release(version)
+	done := Switching{From: from, To: version, Revision: r.Revision}
 	if from == version {
 		return done, nil
 	}

@@ -33,6 +33,6 @@ func (m *Module) Run(_ context.Context, sys modules.System) (modules.Result, err
 	if err != nil {
 		return modules.Result{}, err
 	}
-	data, _ := values.MapOf("app", values.String(m.App), "from", values.String(done.From), "to", values.String(done.To)).AsMap()
+	data, _ := values.MapOf("app", values.String(m.App), "from", values.String(done.From), "to", values.String(done.To), "revision", values.String(done.Revision)).AsMap()
 	return modules.Result{Data: data}, nil
 }

@@ -1,0 +1,178 @@
+// Package runlog keeps runs on disk: the events for people and programs, what a stopped
+// run would need to be taken back, and one plain line per run and per host's switch in a
+// log that all deployers share.
+//
+//	$XDG_STATE_HOME/gdeploy/runs/<id>/run.json      what the run was and how it ended
+//	$XDG_STATE_HOME/gdeploy/runs/<id>/events.jsonl  all events, secrets masked
+//	$XDG_STATE_HOME/gdeploy/runs/<id>/state.jsonl   undo entries, locks and started commands
+package runlog
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/gdeploy/gdeploy/executor"
+)
+
+// Meta is run.json: what a run was, and how it ended.
+type Meta struct {
+	ID        string    `json:"id"`
+	Who       string    `json:"who"`
+	Started   time.Time `json:"started"`
+	Playbooks []string  `json:"playbooks"`
+	Arguments []string  `json:"arguments"`
+	Limit     string    `json:"limit,omitempty"`
+	Check     bool      `json:"check,omitempty"`
+	// Ended is zero while the run goes on, and for ever where the controller died.
+	Ended   time.Time         `json:"ended,omitzero"`
+	Outcome *executor.Outcome `json:"outcome,omitempty"`
+	// Switches are what the run did to releases, host by host.
+	Switches []Switch `json:"switches,omitempty"`
+}
+
+// Switch is a release that was made live on a host, or taken back.
+type Switch struct {
+	Time time.Time `json:"time"`
+	App  string    `json:"app"`
+	Host string    `json:"host"`
+	From string    `json:"from"`
+	To   string    `json:"to"`
+	// Revision is what To was built from.
+	Revision string `json:"revision,omitempty"`
+	// Undo marks a switch that took another one back.
+	Undo bool `json:"undo,omitempty"`
+}
+
+// NewID makes the id of a run that starts at t: sorted by time, unique.
+func NewID(t time.Time) string {
+	var b [3]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return t.UTC().Format("20060102-150405") + "-" + hex.EncodeToString(b[:])
+}
+
+// Dir is where runs are kept: $XDG_STATE_HOME/gdeploy/runs, or ~/.local/state/gdeploy/runs.
+func Dir() (string, error) {
+	if state := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(state) {
+		return filepath.Join(state, "gdeploy", "runs"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("find the directory of runs: %w; set XDG_STATE_HOME", err)
+	}
+	return filepath.Join(home, ".local", "state", "gdeploy", "runs"), nil
+}
+
+// Run writes one run to disk. It is an executor.Sink and an executor.Journal.
+type Run struct {
+	dir    string
+	shared string // the log file of all deployers; empty for none
+
+	mu     sync.Mutex
+	meta   Meta
+	events *os.File
+	log    zerolog.Logger
+	state  *journal
+	failed error // the first error of writing events
+}
+
+// Start makes the directory of a run below dir. shared is the log file that all deployers
+// write to; empty for none.
+func Start(dir, shared string, meta Meta) (*Run, error) {
+	own := filepath.Join(dir, meta.ID)
+	if err := os.MkdirAll(own, 0o700); err != nil {
+		return nil, fmt.Errorf("keep the run on disk: %w", err)
+	}
+	events, err := os.OpenFile(filepath.Join(own, "events.jsonl"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("keep the run on disk: %w", err)
+	}
+	state, err := openJournal(filepath.Join(own, "state.jsonl"))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("keep the run on disk: %w", err), events.Close())
+	}
+	r := &Run{dir: own, shared: shared, meta: meta, events: events, log: zerolog.New(events), state: state}
+	return r, r.writeMeta()
+}
+
+// Record writes an event, and takes note of what the shared log tells about.
+func (r *Run) Record(record executor.Record) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	body, err := json.Marshal(record.Event)
+	if err != nil {
+		r.failed = errors.Join(r.failed, err)
+		return
+	}
+	r.log.WithLevel(level(record.Event)).
+		Int("schema", executor.Schema).
+		Time("time", record.Time).
+		Str("type", record.Event.Type()).
+		RawJSON("event", body).
+		Send()
+	switch e := record.Event.(type) {
+	case executor.HostResult:
+		r.noteSwitch(record.Time, e)
+	case executor.RunEnded:
+		r.meta.Ended, r.meta.Outcome = record.Time, &e.Outcome
+		r.failed = errors.Join(r.failed, r.writeMeta(), r.shareRun())
+	}
+}
+
+// level is how much an event wants to be seen.
+func level(e executor.Event) zerolog.Level {
+	switch e := e.(type) {
+	case executor.HostResult:
+		if (e.Status == executor.Failed || e.Status == executor.Unreachable) && !e.Ignored {
+			return zerolog.ErrorLevel
+		}
+	case executor.Warning, executor.LockRefused, executor.Unwinding, executor.Interrupted:
+		return zerolog.WarnLevel
+	case executor.Progress, executor.ItemResult, executor.Retry:
+		return zerolog.DebugLevel
+	}
+	return zerolog.InfoLevel
+}
+
+// noteSwitch writes a line for each host whose webroot was pointed elsewhere.
+func (r *Run) noteSwitch(at time.Time, e executor.HostResult) {
+	if e.Task.Action != "release_switch" || e.Status != executor.Changed || r.meta.Check {
+		return
+	}
+	s := Switch{Time: at, App: field(e, "app"), Host: e.Host, From: field(e, "from"), To: field(e, "to"), Revision: field(e, "revision"), Undo: e.Task.Kind == executor.Undoing}
+	r.meta.Switches = append(r.meta.Switches, s)
+	r.failed = errors.Join(r.failed, r.share(s.line(r.meta)))
+}
+
+func field(e executor.HostResult, name string) string {
+	v, _ := e.Result.Get(name)
+	s, _ := v.AsString()
+	return s
+}
+
+func (r *Run) writeMeta() error {
+	text, err := json.MarshalIndent(r.meta, "", "  ")
+	if err != nil {
+		return err
+	}
+	name := filepath.Join(r.dir, "run.json")
+	if err := os.WriteFile(name+".new", append(text, '\n'), 0o600); err != nil {
+		return fmt.Errorf("keep the run on disk: %w", err)
+	}
+	return os.Rename(name+".new", name)
+}
+
+// Close ends the writing, and tells the first error there was.
+func (r *Run) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return errors.Join(r.failed, r.events.Close(), r.state.close(r.meta.Outcome))
+}

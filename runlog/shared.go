@@ -1,0 +1,154 @@
+package runlog
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gdeploy/gdeploy/executor"
+)
+
+const lineTime = "2006-01-02T15:04:05Z"
+
+// line is a switch in the shared log: time, run, person, app, from -> to, host.
+func (s Switch) line(m Meta) string {
+	verb := "switch"
+	if s.Undo {
+		verb = "switch-back"
+	}
+	return fmt.Sprintf("%s run=%s who=%s %s app=%s %s -> %s revision=%s host=%s",
+		s.Time.UTC().Format(lineTime), m.ID, m.Who, verb, s.App, orNothing(s.From), orNothing(s.To), orDash(nonEmpty(s.Revision)), s.Host)
+}
+
+func nonEmpty(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return []string{s}
+}
+
+func orNothing(version string) string {
+	if version == "" {
+		return "nothing"
+	}
+	return version
+}
+
+// line is a run in the shared log.
+func (m Meta) line() string {
+	app, from, to, revision, hosts := m.movement()
+	return fmt.Sprintf("%s run=%s who=%s %s app=%s %s -> %s revision=%s hosts=%s result=%q duration=%s",
+		m.Started.UTC().Format(lineTime), m.ID, m.Who, strings.Join(m.verbs(), "+"), app, from, to, revision, hosts,
+		m.Result(), m.Ended.Sub(m.Started).Round(100*time.Millisecond))
+}
+
+// verbs are the playbooks without directory and ending: deploy, rollback.
+func (m Meta) verbs() []string {
+	verbs := make([]string, len(m.Playbooks))
+	for i, p := range m.Playbooks {
+		verbs[i] = strings.TrimSuffix(filepath.Base(p), filepath.Ext(p))
+	}
+	return verbs
+}
+
+// movement sums the switches up: where hosts came from, where they went, and which.
+func (m Meta) movement() (app, from, to, revision, hosts string) {
+	var apps, froms, tos, revisions, names []string
+	add := func(list *[]string, s string) {
+		if s != "" && !slices.Contains(*list, s) {
+			*list = append(*list, s)
+		}
+	}
+	for _, s := range m.Switches {
+		if s.Undo {
+			continue
+		}
+		add(&apps, s.App)
+		add(&froms, orNothing(s.From))
+		add(&tos, orNothing(s.To))
+		add(&revisions, s.Revision)
+		add(&names, s.Host)
+	}
+	return orDash(apps), orDash(froms), orDash(tos), orDash(revisions), orDash(names)
+}
+
+func orDash(list []string) string {
+	if len(list) == 0 {
+		return "-"
+	}
+	return strings.Join(list, ",")
+}
+
+// Result says in words how the run ended.
+func (m Meta) Result() string {
+	if m.Outcome == nil {
+		return "going on, or the controller died"
+	}
+	return Words(*m.Outcome)
+}
+
+// Words says how a run ended.
+func Words(o executor.Outcome) string {
+	switch {
+	case o.Locked:
+		return "locked by another run"
+	case o.UndoFailed:
+		return "failed, not all could be taken back"
+	case o.Undone:
+		return "failed and taken back"
+	case o.Interrupted:
+		return "interrupted"
+	case o.Unreachable > 0:
+		return fmt.Sprintf("%d unreachable, %d failed", o.Unreachable, o.Failed)
+	case o.Failed > 0:
+		return fmt.Sprintf("%d failed", o.Failed)
+	case o != (executor.Outcome{}):
+		return o.Reason
+	}
+	return "ok"
+}
+
+func (r *Run) shareRun() error { return r.share(r.meta.line()) }
+
+// share appends a line to the log of all deployers. One write keeps lines of different
+// deployers apart. A directory that does not exist means that nobody wants the log.
+func (r *Run) share(line string) error {
+	if r.shared == "" {
+		return nil
+	}
+	f, err := os.OpenFile(r.shared, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o664)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("write the log of all deployers: %w", err)
+	}
+	_, err = f.WriteString(strings.ReplaceAll(line, "\n", " ") + "\n")
+	return errors.Join(err, f.Close())
+}
+
+// History gives the last lines of the shared log, oldest first; app, if not empty, picks
+// those about one application. A missing log is empty.
+func History(shared, app string, lines int) ([]string, error) {
+	f, err := os.Open(shared)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the log of all deployers: %w", err)
+	}
+	defer f.Close()
+	var list []string
+	for scan := bufio.NewScanner(f); scan.Scan(); {
+		if app == "" || strings.Contains(scan.Text(), " app="+app+" ") {
+			list = append(list, scan.Text())
+		}
+	}
+	return list[max(0, len(list)-lines):], nil
+}
