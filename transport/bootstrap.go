@@ -116,7 +116,7 @@ func (b bootstrap) send(g *greeting, request string) error {
 	arch, _, _ := strings.Cut(rest, " ")
 	var reader io.Reader = bytes.NewReader(b.programs[arch].Gzip)
 	if kind == "raw" {
-		unpacked, err := b.programs[arch].open()
+		unpacked, err := b.programs[arch].Open()
 		if err != nil {
 			return err
 		}

@@ -1,11 +1,6 @@
 package transport
 
-import (
-	"bytes"
-	"compress/gzip"
-	"fmt"
-	"io"
-)
+import "github.com/gdeploy/gdeploy/transport/embedded"
 
 // Helpers finds the helper's program for a platform. All are for Linux.
 type Helpers interface {
@@ -13,20 +8,5 @@ type Helpers interface {
 	Programs() (map[string]Program, error)
 }
 
-// Program is a helper's program.
-type Program struct {
-	// SHA256 is that of the program itself, in hexadecimal.
-	SHA256 string
-	// Size is the program's, in bytes.
-	Size int64
-	// Gzip is the compressed program.
-	Gzip []byte
-}
-
-func (p Program) open() (io.Reader, error) {
-	r, err := gzip.NewReader(bytes.NewReader(p.Gzip))
-	if err != nil {
-		return nil, fmt.Errorf("unpack the helper: %w", err)
-	}
-	return r, nil
-}
+// Program is the helper's program for one platform.
+type Program = embedded.Program

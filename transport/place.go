@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/gdeploy/gdeploy/transport/embedded"
 )
 
 func orElse(n, otherwise int) int {
@@ -96,5 +98,8 @@ func (p *Pool) checkWay(e *endpoint, hop Target) error {
 
 // programs gives the helpers that hosts may need.
 func (p *Pool) programs() (map[string]Program, error) {
+	if p.options.Helpers == nil {
+		return embedded.Source{}.Programs()
+	}
 	return p.options.Helpers.Programs()
 }

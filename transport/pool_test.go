@@ -130,16 +130,6 @@ func TestCancelEndsTheCallAndKeepsTheConnection(t *testing.T) {
 	}
 }
 
-func TestTimeoutEndsTheCall(t *testing.T) {
-	pool := newPool(t, transport.Options{})
-	call := text("sleep", "1h")
-	call.TimeoutMS = 50
-	reply, err := pool.Call(t.Context(), local, call, nil, nil)
-	if err != nil || !reply.Failed {
-		t.Fatalf("got %+v, %v", reply, err)
-	}
-}
-
 func TestDeadHelperIsUnreachable(t *testing.T) {
 	pool := newPool(t, transport.Options{})
 	for _, module := range []string{"die", "echo"} { // and stays so: no reconnecting behind one's back

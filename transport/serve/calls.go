@@ -6,7 +6,6 @@ import (
 	"io"
 	"runtime/debug"
 	"sync"
-	"time"
 
 	"github.com/hashicorp/yamux"
 
@@ -72,13 +71,8 @@ func (s *server) chain(ctx context.Context, stream *yamux.Stream, request wire.R
 	}
 }
 
-// run runs one call within its time, and writes it down before and after.
+// run runs one call, and writes it down before and after.
 func (s *server) run(ctx context.Context, call modules.Call, to *session) (reply modules.Reply) {
-	if call.TimeoutMS > 0 {
-		limited, cancel := context.WithTimeout(ctx, time.Duration(call.TimeoutMS)*time.Millisecond)
-		defer cancel()
-		ctx = limited
-	}
 	s.Journal.start(call, s.Hello.BootID)
 	defer func() {
 		if p := recover(); p != nil {

@@ -17,9 +17,6 @@ import (
 	"github.com/gdeploy/gdeploy/transport/wire"
 )
 
-// Sources is the hash of the sources that a helper was built from; the build sets it.
-var Sources string
-
 // Asked tells whether a program's arguments ask it to work as the helper.
 func Asked(argv []string) bool {
 	return len(argv) == 3 && argv[1] == wire.Arguments[0] && argv[2] == wire.Arguments[1]
@@ -122,7 +119,6 @@ func introduce() wire.Hello {
 		Arch:    runtime.GOARCH,
 		PID:     os.Getpid(),
 		BootID:  strings.TrimSpace(string(bootID)),
-		Sources: Sources,
 	}
 }
 

@@ -33,8 +33,6 @@ type Hello struct {
 	PID     int    `json:"pid"`
 	// BootID changes when the machine starts anew.
 	BootID string `json:"boot_id"`
-	// Sources is the hash of the sources that the helper was built from.
-	Sources string `json:"sources,omitempty"`
 }
 
 // Kind says what a stream is for.

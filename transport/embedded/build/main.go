@@ -1,0 +1,177 @@
+// Command build makes the helpers that gdeploy carries: one for each platform, the same
+// bytes for the same sources, so that hosts get a new one only when there is one. It does
+// nothing where they are up to date. Run it by `make helpers`.
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/gdeploy/gdeploy/transport/embedded"
+)
+
+const (
+	module  = "github.com/gdeploy/gdeploy"
+	command = "./cmd/gdeploy-helper"
+)
+
+var arches = []string{"amd64", "arm64"}
+
+func main() {
+	if err := build(); err != nil {
+		fmt.Fprintln(os.Stderr, "build the helpers:", err)
+		os.Exit(1)
+	}
+}
+
+func build() error {
+	root, err := goTool("", "list", "-m", "-f", "{{.Dir}}", module)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(root, "transport/embedded", embedded.Dir)
+	manifest, err := describe(root)
+	if err != nil {
+		return err
+	}
+	if manifest.upToDate(dir) {
+		fmt.Println("the helpers are up to date")
+		return nil
+	}
+	// Without a manifest gdeploy takes nothing of what lies here half done.
+	if err := os.Remove(filepath.Join(dir, embedded.ManifestFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	manifest.Programs = map[string]embedded.Program{}
+	for _, arch := range arches {
+		if manifest.Programs[arch], err = compile(root, dir, arch); err != nil {
+			return err
+		}
+	}
+	content, err := json.MarshalIndent(manifest, "", "  ")
+	if err != nil {
+		return err
+	}
+	return replace(filepath.Join(dir, embedded.ManifestFile), append(content, '\n'))
+}
+
+type manifest struct{ embedded.Manifest }
+
+// describe says what the helpers would be built from now.
+func describe(root string) (manifest, error) {
+	m := manifest{embedded.Manifest{Modules: map[string]string{}, Go: runtime.Version()}}
+	packages := map[string]bool{}
+	for _, arch := range arches {
+		const format = "{{with .Module}}{{.Path}} {{.Version}}{{end}} {{.ImportPath}}"
+		list, err := goTool(arch, "list", "-C", root, "-deps", "-f", format, command)
+		if err != nil {
+			return m, err
+		}
+		for line := range strings.Lines(list) {
+			words := strings.Fields(line)
+			switch {
+			case len(words) == 2 && words[0] == module:
+				packages[strings.TrimPrefix(words[1], module+"/")] = true
+			case len(words) == 3:
+				m.Modules[words[0]] = words[1]
+			}
+		}
+	}
+	m.Packages = slices.Sorted(maps.Keys(packages))
+	sum, err := embedded.Hash(os.DirFS(root), m.Packages)
+	m.Sources = sum
+	return m, err
+}
+
+// upToDate tells whether what lies in dir was built from the same.
+func (m manifest) upToDate(dir string) bool {
+	content, err := os.ReadFile(filepath.Join(dir, embedded.ManifestFile))
+	if err != nil {
+		return false
+	}
+	var there embedded.Manifest
+	if json.Unmarshal(content, &there) != nil {
+		return false
+	}
+	for _, arch := range arches {
+		if _, err := os.Stat(filepath.Join(dir, embedded.File(arch))); err != nil || there.Programs[arch].SHA256 == "" {
+			return false
+		}
+	}
+	there.Programs = nil
+	return reflect.DeepEqual(there, m.Manifest)
+}
+
+// compile builds the helper for one platform and packs it into dir.
+func compile(root, dir, arch string) (embedded.Program, error) {
+	var none embedded.Program
+	scratch, err := os.MkdirTemp("", "gdeploy-helper")
+	if err != nil {
+		return none, err
+	}
+	defer os.RemoveAll(scratch)
+	file := filepath.Join(scratch, "helper")
+	_, err = goTool(arch, "build", "-C", root, "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", file, command)
+	if err != nil {
+		return none, err
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return none, err
+	}
+	var packed bytes.Buffer
+	w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	if err != nil {
+		return none, err
+	}
+	if _, err := w.Write(content); err != nil {
+		return none, err
+	}
+	if err := w.Close(); err != nil {
+		return none, err
+	}
+	sum := sha256.Sum256(content)
+	fmt.Printf("helper for linux/%s: %d bytes, %d gzipped\n", arch, len(content), packed.Len())
+	program := embedded.Program{SHA256: hex.EncodeToString(sum[:]), Size: int64(len(content))}
+	return program, replace(filepath.Join(dir, embedded.File(arch)), packed.Bytes())
+}
+
+// replace writes a file beside the old one and renames it, unless it is the same.
+func replace(path string, content []byte) error {
+	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, content) {
+		return nil
+	}
+	if err := os.WriteFile(path+".new", content, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}
+
+// goTool runs the go command, for another platform where arch is given.
+func goTool(arch string, args ...string) (string, error) {
+	cmd := exec.Command("go", args...)
+	cmd.Env = append(os.Environ(), "GOFLAGS=")
+	if arch != "" {
+		cmd.Env = append(cmd.Env, "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch)
+	}
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("go %s: %w\n%s", args[0], err, stderr.String())
+	}
+	return strings.TrimSpace(string(out)), nil
+}
