@@ -1,0 +1,386 @@
+package release_test
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/modules/machine"
+	"github.com/gdeploy/gdeploy/release"
+)
+
+// node is a host in a temporary directory, seen through the real System.
+type node struct {
+	root   string
+	layout release.Layout
+	locks  *machine.Locks
+	runs   int
+}
+
+func newNode(t testing.TB) *node {
+	dir, err := os.MkdirTemp(t.TempDir(), "node")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &node{
+		root:   dir,
+		layout: release.Layout{App: "shop", Releases: "/opt/webroot", Link: "/webroot/shop", State: "/opt/webroot/.gdeploy/shop"},
+		locks:  machine.NewLocks(),
+	}
+}
+
+// system is what one run sees; each run starts a second after the one before.
+func (n *node) system(run string) *crashing {
+	n.runs++
+	if run == "" {
+		run = fmt.Sprintf("run%d", n.runs)
+	}
+	started := time.Date(2026, 1, 1, 0, 0, n.runs, 0, time.UTC)
+	m := machine.New(machine.Options{Root: n.root, Locks: n.locks, Run: modules.Run{ID: run, Who: "ada@ops1", Started: started}})
+	return &crashing{System: m}
+}
+
+var errCrash = errors.New("the power went")
+
+// crashing is a System that stops changing anything at some point, as a crash would.
+type crashing struct {
+	modules.System
+	left int // calls until the crash; 0 is never
+	dead bool
+}
+
+func (c *crashing) step() error {
+	if c.dead {
+		return errCrash
+	}
+	if c.left > 0 {
+		c.left--
+		c.dead = c.left == 0
+	}
+	if c.dead {
+		return errCrash
+	}
+	return nil
+}
+
+func (c *crashing) WriteFile(p string, r io.Reader, a modules.Attributes) error {
+	return errors.Join(c.step(), c.alive(func() error { return c.System.WriteFile(p, r, a) }))
+}
+
+func (c *crashing) Symlink(target, p string) error {
+	return errors.Join(c.step(), c.alive(func() error { return c.System.Symlink(target, p) }))
+}
+
+func (c *crashing) Rename(from, to string) error {
+	return errors.Join(c.step(), c.alive(func() error { return c.System.Rename(from, to) }))
+}
+
+func (c *crashing) Remove(p string) error {
+	return errors.Join(c.step(), c.alive(func() error { return c.System.Remove(p) }))
+}
+
+func (c *crashing) Append(p string, line []byte, a modules.Attributes) error {
+	return errors.Join(c.step(), c.alive(func() error { return c.System.Append(p, line, a) }))
+}
+
+func (c *crashing) WriteTree(dir string, fill func(modules.Below) error) error {
+	return errors.Join(c.step(), c.alive(func() error { return c.System.WriteTree(dir, fill) }))
+}
+
+func (c *crashing) alive(do func() error) error {
+	if c.dead {
+		return nil
+	}
+	return do()
+}
+
+// archive puts a code archive on the node and gives its place and sha256.
+func (n *node) archive(t testing.TB, content string) (name, digest string) {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, f := range []string{"bin/app", "static/欢迎.txt"} {
+		if err := w.WriteHeader(&tar.Header{Name: f, Mode: 0o755, Size: int64(len(content)), Format: tar.FormatPAX}); err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(w, content)
+	}
+	w.Close()
+	sum := sha256.Sum256(b.Bytes())
+	digest = hex.EncodeToString(sum[:])
+	name = "/upload-" + digest[:8]
+	if err := os.WriteFile(filepath.Join(n.root, name), b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name, digest
+}
+
+func (n *node) stage(t testing.TB, sys modules.System, version string) error {
+	name, digest := n.archive(t, "code of "+version)
+	return release.Stage(context.Background(), sys, release.Staging{Layout: n.layout, Version: version, Archive: name, SHA256: digest, Marker: "RELEASE"})
+}
+
+func (n *node) describe(t testing.TB) release.Node {
+	t.Helper()
+	sys := n.system("")
+	ledger, err := release.Read(sys, n.layout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := release.Describe(sys, n.layout, ledger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func (n *node) deploy(t testing.TB, version string, as release.Event) {
+	t.Helper()
+	sys := n.system("")
+	if err := n.stage(t, sys, version); err != nil {
+		t.Fatal(err)
+	}
+	n.goLive(t, sys, version, as)
+}
+
+func (n *node) goLive(t testing.TB, sys modules.System, version string, as release.Event) {
+	t.Helper()
+	if _, err := release.Switch(sys, n.layout, version, true); err != nil {
+		t.Fatal(err)
+	}
+	if err := release.Mark(sys, n.layout, version, as); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPreviousWalksBackAndPassesFailuresOver(t *testing.T) {
+	n := newNode(t)
+	n.deploy(t, "v1", release.Good)
+	n.deploy(t, "v2", release.Good)
+	n.deploy(t, "v3", release.Bad)
+	n.goLive(t, n.system(""), "v2", release.Good)
+	n.deploy(t, "v4", release.Good)
+
+	for _, want := range []string{"v2", "v1"} {
+		got, err := release.Previous([]release.Node{n.describe(t)})
+		if err != nil || got != want {
+			t.Fatalf("previous is %q (%v), want %q", got, err, want)
+		}
+		n.goLive(t, n.system(""), got, release.Good)
+	}
+	if got, err := release.Previous([]release.Node{n.describe(t)}); !errors.Is(err, release.ErrNoPrevious) {
+		t.Fatalf("before the first release there is %q (%v)", got, err)
+	}
+}
+
+func TestPreviousOfHalfADeployIsWhatTheOtherHalfRuns(t *testing.T) {
+	half, rest := newNode(t), newNode(t)
+	for _, n := range []*node{half, rest} {
+		n.deploy(t, "v1", release.Good)
+		n.deploy(t, "v2", release.Good)
+	}
+	half.deploy(t, "v3", release.Good)
+	got, err := release.Previous([]release.Node{rest.describe(t), half.describe(t)})
+	if err != nil || got != "v2" {
+		t.Errorf("previous is %q (%v), want v2", got, err)
+	}
+}
+
+func TestAVersionNeverChanges(t *testing.T) {
+	n := newNode(t)
+	n.deploy(t, "v1", release.Good)
+	name, digest := n.archive(t, "something else")
+	err := release.Stage(context.Background(), n.system(""), release.Staging{Layout: n.layout, Version: "v1", Archive: name, SHA256: digest, Marker: "RELEASE"})
+	if err == nil || !strings.Contains(err.Error(), "other content (code)") {
+		t.Errorf("other code under the same name was answered with %v", err)
+	}
+}
+
+func TestADamagedArchiveStagesNothing(t *testing.T) {
+	n := newNode(t)
+	name, digest := n.archive(t, "code")
+	file := filepath.Join(n.root, name)
+	data, _ := os.ReadFile(file)
+	os.WriteFile(file, data[:len(data)/2], 0o600)
+	err := release.Stage(context.Background(), n.system(""), release.Staging{Layout: n.layout, Version: "v1", Archive: name, SHA256: digest})
+	if err == nil || !strings.Contains(err.Error(), "damaged") {
+		t.Errorf("a damaged archive was answered with %v", err)
+	}
+	entries, _ := os.ReadDir(filepath.Join(n.root, "/opt/webroot"))
+	if len(entries) != 0 {
+		t.Errorf("it left %v", entries)
+	}
+}
+
+func TestSwitchRefusesAChangedRelease(t *testing.T) {
+	n := newNode(t)
+	n.deploy(t, "v1", release.Good)
+	if err := n.stage(t, n.system(""), "v2"); err != nil {
+		t.Fatal(err)
+	}
+	os.WriteFile(filepath.Join(n.root, n.layout.Dir("v2"), "bin/app"), []byte("hacked"), 0o755)
+	_, err := release.Switch(n.system(""), n.layout, "v2", true)
+	if err == nil || !strings.Contains(err.Error(), "bin/app differs") {
+		t.Errorf("a changed release was answered with %v", err)
+	}
+}
+
+func TestAPlainDirectoryIsRefusedAndAdopted(t *testing.T) {
+	n := newNode(t)
+	web := filepath.Join(n.root, n.layout.Link)
+	os.MkdirAll(web, 0o755)
+	os.WriteFile(filepath.Join(web, "index.html"), []byte("by hand"), 0o644)
+	if err := n.stage(t, n.system(""), "v1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := release.Switch(n.system(""), n.layout, "v1", true); err == nil || !strings.Contains(err.Error(), "adopt=true") {
+		t.Fatalf("a plain directory was answered with %v", err)
+	}
+	adopted, err := release.Adopt(n.system(""), n.layout)
+	if err != nil || adopted == "" {
+		t.Fatalf("adopted %q: %v", adopted, err)
+	}
+	if again, err := release.Adopt(n.system(""), n.layout); err != nil || again != "" {
+		t.Errorf("a second time adopted %q: %v", again, err)
+	}
+	n.deploy(t, "v2", release.Good)
+	if got, err := release.Previous([]release.Node{n.describe(t)}); err != nil || got != adopted {
+		t.Errorf("previous is %q (%v), want %q", got, err, adopted)
+	}
+}
+
+func TestOneRunHoldsTheLock(t *testing.T) {
+	n := newNode(t)
+	lock := release.Lock{Dir: "/run/lock/gdeploy-shop"}
+	first := n.system("first")
+	if _, err := lock.Take(t.Context(), first, "deploy", 0, false); err != nil {
+		t.Fatal(err)
+	}
+	other := &node{root: n.root, locks: machine.NewLocks()}
+	_, err := lock.Take(t.Context(), other.system("second"), "", 0, false)
+	var kind *modules.KindError
+	if !errors.As(err, &kind) || kind.Kind != modules.KindLocked || !strings.Contains(err.Error(), "run first of ada@ops1") {
+		t.Fatalf("the second run got %v", err)
+	}
+	if _, err := lock.Take(t.Context(), other.system("second"), "", 0, true); err != nil {
+		t.Fatalf("taking over: %v", err)
+	}
+	fenced := machine.New(machine.Options{Root: n.root, Run: modules.Run{ID: "first", Lock: lock.Dir}})
+	if err := release.Fence(fenced); !errors.As(err, &kind) || kind.Kind != modules.KindFenced {
+		t.Errorf("the run that lost its lock got %v", err)
+	}
+	if err := lock.Give(other.system("second")); err != nil {
+		t.Fatal(err)
+	}
+	n.locks.Close()
+	if _, err := lock.Take(t.Context(), (&node{root: n.root, locks: machine.NewLocks()}).system("third"), "", 0, false); err != nil {
+		t.Errorf("a free lock: %v", err)
+	}
+}
+
+func TestACrashFreesTheLock(t *testing.T) {
+	n := newNode(t)
+	lock := release.Lock{Dir: "/run/lock/gdeploy-shop"}
+	if _, err := lock.Take(t.Context(), n.system("first"), "", 0, false); err != nil {
+		t.Fatal(err)
+	}
+	n.locks.Close() // the helper ended without giving it back
+	other := &node{root: n.root, locks: machine.NewLocks()}
+	if _, err := lock.Take(t.Context(), other.system("second"), "", 0, false); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestWhateverHappens does anything in any order, crashes included, and checks what must
+// always hold: the webroot is a complete release, and what is needed is never pruned.
+func TestWhateverHappens(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		n := newNode(t)
+		versions := []string{"v1", "v2", "v3", "v4", "v5", "v6"}
+		for range rapid.IntRange(1, 25).Draw(r, "steps") {
+			v := rapid.SampledFrom(versions).Draw(r, "version")
+			before := n.describe(t)
+			sys := n.system("")
+			sys.left = rapid.SampledFrom([]int{0, 0, 0, 1, 2, 3, 4}).Draw(r, "crash")
+			var err error
+			switch op := rapid.SampledFrom([]string{"stage", "switch", "good", "bad", "pin", "prune", "rollback"}).Draw(r, "op"); op {
+			case "stage":
+				err = n.stage(t, sys, v)
+			case "switch":
+				_, err = release.Switch(sys, n.layout, v, true)
+			case "good", "bad":
+				if before.Current != "" {
+					err = release.Mark(sys, n.layout, before.Current, release.Event(op))
+				}
+			case "pin":
+				err = release.Mark(sys, n.layout, v, release.Pinned)
+			case "prune":
+				_, err = release.Prune(sys, n.layout, rapid.IntRange(0, 3).Draw(r, "keep"), nil)
+				n.checkPrune(r, before)
+			case "rollback":
+				if before.Previous != "" {
+					n.checkWasGood(r, before.Previous)
+					_, err = release.Switch(sys, n.layout, before.Previous, true)
+				}
+			}
+			_ = err // anything may fail; what holds is checked
+			n.checkWebroot(r)
+		}
+	})
+}
+
+// checkWebroot: where there is a webroot it points to a complete release.
+func (n *node) checkWebroot(r *rapid.T) {
+	link := filepath.Join(n.root, n.layout.Link)
+	target, err := os.Readlink(link)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err != nil {
+		r.Fatal(err)
+	}
+	version := strings.TrimPrefix(filepath.Base(target), "shop_")
+	if got, err := os.ReadFile(filepath.Join(n.root, target, "bin/app")); err != nil || string(got) != "code of "+version {
+		r.Fatalf("the webroot points to %s, where bin/app is %q (%v)", target, got, err)
+	}
+	if got, err := os.ReadFile(filepath.Join(n.root, target, "RELEASE")); err != nil || string(got) != version+"\n" {
+		r.Fatalf("the webroot points to %s, where RELEASE is %q (%v)", target, got, err)
+	}
+}
+
+// checkPrune: the live, previous and pinned releases of before are still there.
+func (n *node) checkPrune(r *rapid.T, before release.Node) {
+	for _, rel := range before.Releases {
+		needed := rel.Version == before.Current || rel.Version == before.Previous || rel.Pinned
+		if _, err := os.Stat(filepath.Join(n.root, n.layout.Dir(rel.Version))); needed && rel.Present && err != nil {
+			r.Fatalf("release %s was needed and is gone: %v", rel.Version, err)
+		}
+	}
+}
+
+func (n *node) checkWasGood(r *rapid.T, version string) {
+	ledger, err := release.Read(n.system(""), n.layout)
+	if err != nil {
+		r.Fatal(err)
+	}
+	if !slices.ContainsFunc(ledger.Entries, func(e release.Entry) bool { return e.Version == version && e.Event == release.Good }) {
+		r.Fatalf("previous is %s, which never was good", version)
+	}
+	if last, _ := ledger.Release(version); last.State == release.Bad {
+		r.Fatalf("previous is %s, which is bad", version)
+	}
+}
