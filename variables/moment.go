@@ -7,8 +7,7 @@ type Moment struct{ state *hostState }
 // Moment gives what is known of a host now.
 func (s *Store) Moment(host string) Moment { return Moment{s.host(host).copy()} }
 
-// Return makes what was known at a moment what is known of the host again. Scopes that
-// exist keep what they see.
+// Return makes what was known at a moment what is known of the host again.
 func (s *Store) Return(host string, m Moment) {
 	state := m.state.copy()
 	s.mu.Lock()

@@ -1,0 +1,120 @@
+package executor
+
+import (
+	"context"
+	"time"
+
+	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/variables"
+)
+
+// attempts does a step until it is good enough, as until, retries and delay say.
+func (v *visit) attempts(ctx context.Context, s *step) *result {
+	if len(v.task.Until) == 0 {
+		return v.attempt(ctx, s)
+	}
+	retries, delay, err := v.patience(s.scope)
+	if err != nil {
+		return failedBy(err)
+	}
+	for n := 1; ; n++ {
+		r := v.attempt(ctx, s)
+		r.fields.Set("attempts", values.Int(int64(n)))
+		good, err := v.goodEnough(s, r)
+		switch {
+		case err != nil:
+			return failedBy(err)
+		case good || r.unreachable:
+			return r
+		case n > retries:
+			r.fields.Set("attempts", values.Int(int64(retries)))
+			r.failed = true
+			return r
+		}
+		v.tell(Retry{Task: v.place, Host: v.host.name, Delegate: r.delegate, Attempt: n, Left: retries - n + 1, NoLog: v.noLog, Result: v.shown(r)})
+		if !v.pauseBetween(ctx, delay) {
+			r.failed = true
+			return r
+		}
+	}
+}
+
+// patience gives retries (3 where not written) and delay (5 s).
+func (v *visit) patience(scope *variables.Scope) (retries int, delay time.Duration, err error) {
+	retries, seconds := 3, 5.0
+	if !v.task.Retries.IsNull() {
+		n, err := scope.Int(v.task.Retries)
+		if err != nil {
+			return 0, 0, err
+		}
+		retries = max(int(n), 0)
+	}
+	if !v.task.Delay.IsNull() {
+		if seconds, err = scope.Float(v.task.Delay); err != nil {
+			return 0, 0, err
+		}
+	}
+	return retries, time.Duration(max(seconds, 0) * float64(time.Second)), nil
+}
+
+// pauseBetween waits for the next attempt; it reports false where the run shall end.
+func (v *visit) pauseBetween(ctx context.Context, delay time.Duration) bool {
+	if v.frame.kind == Undoing {
+		return wait(ctx, delay)
+	}
+	select {
+	case <-v.Interrupt:
+		return false
+	case <-ctx.Done():
+		return false
+	case <-time.After(delay):
+		return !v.stopped()
+	}
+}
+
+func (v *visit) goodEnough(s *step, r *result) (bool, error) {
+	good, _, err := v.withResult(s, r).Condition(v.task.Until)
+	return good, err
+}
+
+// attempt does a step once and lets changed_when and failed_when judge it.
+func (v *visit) attempt(ctx context.Context, s *step) *result {
+	return v.judged(s, v.call(ctx, s))
+}
+
+func (v *visit) judged(s *step, r *result) *result {
+	r.delegate, r.address = s.delegate, s.address
+	if r.unreachable || r.skipped {
+		return r
+	}
+	if v.task.ChangedWhen != nil {
+		changed, _, err := v.withResult(s, r).Condition(v.task.ChangedWhen)
+		if err != nil {
+			return v.misjudged(r, err)
+		}
+		r.setChanged(changed)
+	}
+	if v.task.FailedWhen != nil {
+		failed, _, err := v.withResult(s, r).Condition(v.task.FailedWhen)
+		if err != nil {
+			return v.misjudged(r, err)
+		}
+		r.setFailed(failed)
+		r.fields.Set("failed_when_result", values.Bool(failed))
+	}
+	return r
+}
+
+func (v *visit) misjudged(r *result, err error) *result {
+	r.failed = true
+	r.fields.Set("msg", values.String(err.Error()))
+	return r
+}
+
+// withResult is the scope in which the result is known under its registered name.
+func (v *visit) withResult(s *step, r *result) *variables.Scope {
+	if v.task.Register == "" {
+		return s.scope
+	}
+	return s.scope.With(oneVar(v.task.Register, r.registered().MarkUnsafe()))
+}

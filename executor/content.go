@@ -1,0 +1,251 @@
+package executor
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/variables"
+)
+
+// inlineLimit is up to which size content travels inside the call.
+const inlineLimit = 16 << 10
+
+// contents are the files of the controller that calls of this run name. Each is hashed
+// once for as long as it does not change.
+type contents struct {
+	mu     sync.Mutex
+	hashes map[fileState]modules.Blob
+	files  map[string]string // sha256 -> path
+	bytes  map[string][]byte // sha256 -> what was rendered
+}
+
+// fileState tells a file from what it was before it changed.
+type fileState struct {
+	path     string
+	size     int64
+	modified time.Time
+}
+
+func newContents() *contents {
+	return &contents{hashes: map[fileState]modules.Blob{}, files: map[string]string{}, bytes: map[string][]byte{}}
+}
+
+// Open gives the bytes of a blob, as transport.Content wants it.
+func (c *contents) Open(sha string) (io.ReadSeekCloser, error) {
+	c.mu.Lock()
+	data, rendered := c.bytes[sha]
+	path, known := c.files[sha]
+	c.mu.Unlock()
+	switch {
+	case rendered:
+		return closable{bytes.NewReader(data)}, nil
+	case known:
+		return os.Open(path)
+	}
+	return nil, fmt.Errorf("no file of this run has the sha256 %s", sha)
+}
+
+type closable struct{ *bytes.Reader }
+
+func (closable) Close() error { return nil }
+
+// file makes the blob of a file on disk.
+func (c *contents) file(path, name string) (modules.Blob, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return modules.Blob{}, err
+	}
+	state := fileState{path, info.Size(), info.ModTime()}
+	c.mu.Lock()
+	blob, known := c.hashes[state]
+	c.mu.Unlock()
+	if !known {
+		if blob, err = hashFile(path, info); err != nil {
+			return modules.Blob{}, err
+		}
+		c.mu.Lock()
+		c.hashes[state] = blob
+		c.files[blob.SHA256] = path
+		c.mu.Unlock()
+	}
+	blob.Name = name
+	return blob, nil
+}
+
+func hashFile(path string, info fs.FileInfo) (modules.Blob, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return modules.Blob{}, err
+	}
+	defer f.Close()
+	blob := modules.Blob{Mode: uint32(info.Mode().Perm())}
+	sum := sha256.New()
+	var small bytes.Buffer
+	var to io.Writer = sum
+	if info.Size() < inlineLimit {
+		to = io.MultiWriter(sum, &small)
+	}
+	if blob.Size, err = io.Copy(to, f); err != nil {
+		return modules.Blob{}, err
+	}
+	blob.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	if blob.Size < inlineLimit {
+		blob.Inline = append([]byte{}, small.Bytes()...)
+	}
+	return blob, nil
+}
+
+// data makes the blob of bytes that were made here.
+func (c *contents) data(data []byte, name string, mode fs.FileMode) modules.Blob {
+	sum := sha256.Sum256(data)
+	blob := modules.Blob{SHA256: hex.EncodeToString(sum[:]), Size: int64(len(data)), Name: name, Mode: uint32(mode.Perm())}
+	if len(data) < inlineLimit {
+		blob.Inline = append([]byte{}, data...)
+		return blob
+	}
+	c.mu.Lock()
+	c.bytes[blob.SHA256] = data
+	c.mu.Unlock()
+	return blob
+}
+
+// tree makes the tree of a file or directory on disk.
+func (c *contents) tree(path, name string) (modules.Tree, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return modules.Tree{}, err
+	}
+	t := modules.Tree{Name: name, IsDir: info.IsDir()}
+	if !t.IsDir {
+		blob, err := c.file(path, name)
+		t.Entries = []modules.TreeEntry{{Blob: blob}}
+		return t, err
+	}
+	err = filepath.WalkDir(path, func(at string, d fs.DirEntry, err error) error {
+		if err != nil || at == path {
+			return err
+		}
+		entry, err := c.entry(at, strings.TrimPrefix(at, strings.TrimSuffix(path, "/")+"/"), d)
+		t.Entries = append(t.Entries, entry)
+		return err
+	})
+	sort.SliceStable(t.Entries, func(i, j int) bool { return t.Entries[i].Path < t.Entries[j].Path })
+	return t, err
+}
+
+func (c *contents) entry(at, below string, d fs.DirEntry) (modules.TreeEntry, error) {
+	entry := modules.TreeEntry{Path: filepath.ToSlash(below), IsDir: d.IsDir()}
+	var err error
+	switch {
+	case d.Type()&fs.ModeSymlink != 0:
+		entry.Link, err = os.Readlink(at)
+	case d.IsDir():
+		var info fs.FileInfo
+		if info, err = d.Info(); err == nil {
+			entry.Blob.Mode = uint32(info.Mode().Perm())
+		}
+	case d.Type().IsRegular():
+		entry.Blob, err = c.file(at, entry.Path)
+	default:
+		err = fmt.Errorf("%s is neither a file, a directory nor a link", at)
+	}
+	return entry, err
+}
+
+// fillContent puts what from:"controller" parameters name in their place.
+func (v *visit) fillContent(_ context.Context, s *step) error {
+	if s.spec == nil {
+		return nil
+	}
+	args, _ := s.call.Args.AsMap()
+	for _, p := range s.spec.Parameters() {
+		if p.From != "controller" || staysOnHost(args, p, s.scope) {
+			continue
+		}
+		name, written := given(args, p)
+		if name == "" {
+			continue
+		}
+		sent, err := v.send(s, p, written)
+		if err != nil {
+			return err
+		}
+		if sent.IsNull() {
+			args.Delete(values.String(name))
+			continue
+		}
+		args.Set(name, sent)
+	}
+	return nil
+}
+
+// staysOnHost reports that remote_src, or what stands for it, makes the path one of the host.
+func staysOnHost(args *values.Map, p modules.Parameter, scope *variables.Scope) bool {
+	if p.Unless == "" {
+		return false
+	}
+	v, ok := args.Get(p.Unless)
+	if !ok {
+		return false
+	}
+	yes, err := scope.Bool(v)
+	return err == nil && yes
+}
+
+// given finds a parameter among the arguments, by its name or an alias.
+func given(args *values.Map, p modules.Parameter) (name, written string) {
+	for _, name := range append([]string{p.Name}, p.Aliases...) {
+		if v, ok := args.Get(name); ok && v.Kind() == values.KindString {
+			return name, values.Text(v)
+		}
+	}
+	return "", ""
+}
+
+// send finds what the operator named and makes a Blob or Tree of it. It is null where an
+// optional file is missing.
+func (v *visit) send(s *step, p modules.Parameter, written string) (values.Value, error) {
+	path, err := v.find(s.scope, p, written)
+	if err != nil || path == "" {
+		return values.Null, err
+	}
+	switch {
+	case p.Rendered:
+		blob, err := v.rendered(s, path, written)
+		return blob.Value(), err
+	case p.Type == "tree":
+		tree, err := v.contents.tree(path, written)
+		return tree.Value(), err
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return values.Null, fmt.Errorf("%s: %q is a directory (%s), and %s wants a file", p.Name, written, path, s.call.Module)
+	}
+	blob, err := v.contents.file(path, written)
+	return blob.Value(), err
+}
+
+func (v *visit) find(scope *variables.Scope, p modules.Parameter, written string) (string, error) {
+	kind := "files"
+	if p.Rendered {
+		kind = "templates"
+	}
+	path, tried := scope.Finder().Find(kind, written)
+	if path == "" && !p.Optional {
+		return "", fmt.Errorf("Could not find or access '%s'\nSearched in:\n\t%s on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option",
+			written, strings.Join(tried, "\n\t"))
+	}
+	return path, nil
+}

@@ -1,0 +1,136 @@
+// Package executor runs plays on hosts.
+//
+// A run is plays in order; a play is batches of hosts; a batch goes through the tree of
+// blocks and tasks with a set of hosts. There is no state machine: tree.go is a recursion
+// that hands a set of hosts to each node and gets back those that go on and those that
+// failed there. linear makes one such walk with all hosts of the batch, free one for each
+// host.
+//
+//	executor.go  the run          play.go      a play and its batches
+//	tree.go      lists, blocks    task.go      one task on a set of hosts
+//	visit.go     one task on one host          attempt.go  until it is good enough
+//	step.go      what one call needs           call.go     the call itself
+//	undo.go      taking back      lock.go      the run lock
+//	events.go    what is told     target.go    how a host is reached
+//
+// Nothing here prints: what happens is told as events to a Sink.
+package executor
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/gdeploy/gdeploy/playbooks"
+)
+
+// Run runs the plays of the request, one after the other, and tells how it went. The error
+// is for what kept the run from being done at all; a host that failed is an Outcome.
+func Run(ctx context.Context, request Request) (Outcome, error) {
+	r, err := newRun(ctx, request)
+	if err != nil {
+		return Outcome{}, err
+	}
+	r.tell(RunStarted{ID: r.Identity.ID, Who: r.Identity.Who, Files: files(r.Playbooks), Check: r.Check})
+	err = r.plays(ctx)
+	r.free(ctx)
+	outcome := r.outcome()
+	r.tell(RunEnded{Stats: r.stats.list(), Seconds: time.Since(r.began).Seconds(), Outcome: outcome})
+	return outcome, err
+}
+
+// Outcome says how a run ended, for the exit code.
+type Outcome struct {
+	// Failed and Unreachable count the hosts that are out for that reason.
+	Failed      int `json:"failed,omitempty"`
+	Unreachable int `json:"unreachable,omitempty"`
+	// Locked says that a lock was held by somebody else, and nothing was done.
+	Locked bool `json:"locked,omitempty"`
+	// Undone says that something was taken back.
+	Undone bool `json:"undone,omitempty"`
+	// UndoFailed says that not all of it could be taken back.
+	UndoFailed bool `json:"undo_failed,omitempty"`
+	// Interrupted says that the operator stopped the run.
+	Interrupted bool `json:"interrupted,omitempty"`
+	// Reason says in words why the run did not reach its end; empty where it did.
+	Reason string `json:"reason,omitempty"`
+}
+
+// run is what all plays of one run share.
+type run struct {
+	Request
+	began time.Time
+	slots slots
+	stats *stats
+	// out are the hosts that failed or could not be reached: no later play has them.
+	outMu sync.Mutex
+	out   map[string]Status
+
+	mu       sync.Mutex
+	result   Outcome
+	contents *contents
+	asked    map[string]bool // warnings told already
+	seeking  bool            // still looking for the task of --start-at-task
+	telling  sync.Mutex
+	held     *heldLock
+}
+
+func newRun(ctx context.Context, request Request) (*run, error) {
+	request = request.withDefaults()
+	return &run{
+		Request:  request,
+		began:    time.Now(),
+		slots:    newSlots(request.Forks),
+		stats:    newStats(),
+		out:      map[string]Status{},
+		contents: newContents(),
+		asked:    map[string]bool{},
+		seeking:  request.StartAtTask != "",
+	}, ctx.Err()
+}
+
+// plays runs the plays in order, until one says that the run ends with it.
+func (r *run) plays(ctx context.Context) error {
+	number := 0
+	for _, book := range r.Playbooks {
+		for _, p := range book.Plays {
+			ended, err := r.play(ctx, p, number)
+			if ended || err != nil {
+				return err
+			}
+			number++
+		}
+	}
+	return nil
+}
+
+func (r *run) outcome() Outcome {
+	r.outMu.Lock()
+	defer r.outMu.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, status := range r.out {
+		switch status {
+		case Unreachable:
+			r.result.Unreachable++
+		case Failed:
+			r.result.Failed++
+		}
+	}
+	return r.result
+}
+
+// note changes the outcome.
+func (r *run) note(change func(*Outcome)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change(&r.result)
+}
+
+func files(books []*playbooks.Playbook) []string {
+	var names []string
+	for _, b := range books {
+		names = append(names, b.File)
+	}
+	return names
+}

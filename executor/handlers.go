@@ -1,0 +1,185 @@
+package executor
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/gdeploy/gdeploy/playbooks"
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// handlers are those of a play, and who waits for them.
+type handlers struct {
+	mu    sync.Mutex
+	all   []*playbooks.Handler
+	known map[*playbooks.Handler]bool
+	waits map[*playbooks.Handler]map[*host]bool
+}
+
+func newHandlers(list []*playbooks.Handler) *handlers {
+	h := &handlers{known: map[*playbooks.Handler]bool{}, waits: map[*playbooks.Handler]map[*host]bool{}}
+	h.add(list)
+	return h
+}
+
+// add makes the handlers of an included role known.
+func (hs *handlers) add(list []*playbooks.Handler) {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	for _, h := range list {
+		if !hs.known[h] {
+			hs.known[h] = true
+			hs.all = append(hs.all, h)
+		}
+	}
+}
+
+// list gives the handlers in the order they were defined.
+func (hs *handlers) list() []*playbooks.Handler {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	return append([]*playbooks.Handler(nil), hs.all...)
+}
+
+func (hs *handlers) wait(h *playbooks.Handler, who *host) {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	if hs.waits[h] == nil {
+		hs.waits[h] = map[*host]bool{}
+	}
+	hs.waits[h][who] = true
+}
+
+// take gives those of hosts that wait for h; they wait no longer.
+func (hs *handlers) take(h *playbooks.Handler, hosts hostSet) hostSet {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	waiting := hs.waits[h]
+	some := hosts.where(func(one *host) bool { return waiting[one] })
+	for _, one := range some {
+		delete(waiting, one)
+	}
+	return some
+}
+
+// notify makes the host wait for the handlers that the task names.
+func (v *visit) notify(ctx context.Context, _ *result) error {
+	for _, written := range notified(v.task) {
+		names, err := v.scope.Render(written)
+		if err != nil {
+			return err
+		}
+		list := names.Items()
+		if names.Kind() != values.KindList {
+			list = []values.Value{names}
+		}
+		for _, name := range list {
+			if err := v.notifyOne(ctx, values.Text(name)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (v *visit) notifyOne(ctx context.Context, name string) error {
+	found := false
+	all := v.handlers.list()
+	for i := len(all) - 1; i >= 0 && !found; i-- {
+		if v.named(ctx, all[i], name) {
+			v.handlers.wait(all[i], v.host)
+			found = true
+		}
+	}
+	for _, h := range all {
+		if v.listens(h, name) {
+			v.handlers.wait(h, v.host)
+			found = true
+		}
+	}
+	if !found {
+		return fmt.Errorf("The requested handler '%s' was not found in either the main handlers list nor in the listening handlers list", name)
+	}
+	return nil
+}
+
+// named reports that name means the handler: its name, or "role : name".
+func (v *visit) named(ctx context.Context, h *playbooks.Handler, name string) bool {
+	own, _ := v.handlerName(ctx, h)
+	if own == "" {
+		return false
+	}
+	if own == name {
+		return true
+	}
+	role, rest, ok := strings.Cut(name, " : ")
+	return ok && h.Role != nil && h.Role.Name == role && own == rest
+}
+
+func (v *visit) handlerName(ctx context.Context, h *playbooks.Handler) (string, error) {
+	var written values.Value
+	switch n := h.Node.(type) {
+	case *playbooks.Task:
+		written = n.Name
+	case *playbooks.Block:
+		written = n.Name
+	}
+	if written.IsNull() {
+		return "", nil
+	}
+	text := values.Text(written)
+	if !strings.Contains(text, "{{") {
+		return text, nil
+	}
+	if t, ok := h.Node.(*playbooks.Task); ok {
+		return v.batch.scope(ctx, t, v.host, v.frame).Text(written)
+	}
+	return v.scope.Text(written)
+}
+
+func (v *visit) listens(h *playbooks.Handler, topic string) bool {
+	for _, written := range h.Listen {
+		text := values.Text(written)
+		if strings.Contains(text, "{{") {
+			text, _ = v.scope.Text(written)
+		}
+		if text == topic {
+			return true
+		}
+	}
+	return false
+}
+
+// flush runs the handlers that hosts wait for, each once, in the order they were defined.
+// One that an earlier handler of the same flush notifies waits for the next flush.
+func (b *batch) flush(ctx context.Context, hosts hostSet, f frame) passage {
+	passed := passage{going: hosts}
+	f.kind = Handling
+	for i, h := range b.handlers.list() {
+		if b.halted(f) {
+			break
+		}
+		waiting := b.handlers.take(h, passed.going)
+		if len(waiting) == 0 {
+			continue
+		}
+		here := b.node(ctx, h.Node, waiting, f.child(i))
+		passed.going = passed.going.without(waiting).and(here.going)
+		passed.failed = passed.failed.and(here.failed)
+	}
+	return passed
+}
+
+// forced are failed hosts whose handlers run all the same.
+func (b *batch) forced(failed hostSet) hostSet {
+	force := b.ForceHandlers
+	if !b.src.ForceHandlers.IsNull() {
+		force, _ = b.plain().Bool(b.src.ForceHandlers)
+	}
+	if !force {
+		return nil
+	}
+	return failed
+}

@@ -1,0 +1,113 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/gdeploy/gdeploy/jinja"
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/modules/machine"
+	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/variables"
+)
+
+// here runs a module beside the executor. Its System reads files of the controller; its
+// Network dials from the managed host.
+func (v *visit) here(ctx context.Context, s *step) modules.Reply {
+	here := machine.New(machine.Options{Progress: v.progress, Run: s.call.Run, Env: s.call.Env})
+	defer here.Close()
+	sys := fromHere{System: here, visit: v, step: s}
+	reply := modules.Perform(ctx, *s.spec, s.call, sys,
+		modules.WithEvaluator(evaluator{s.scope}),
+		modules.WithTerminal(v.Terminal),
+		modules.WithVerbosity(v.Verbosity))
+	if reply.Failed {
+		return reply
+	}
+	if err := v.applyHere(s, &reply); err != nil {
+		return modules.Reply{Failed: true, Msg: err.Error()}
+	}
+	return reply
+}
+
+// fromHere is the controller's System with the host's network.
+type fromHere struct {
+	modules.System
+	visit *visit
+	step  *step
+}
+
+// Dial opens a connection from the host.
+func (h fromHere) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	return h.visit.Hosts.Dial(ctx, h.step.target, network, address)
+}
+
+// evaluator evaluates expressions with the variables of the task's host.
+type evaluator struct{ scope *variables.Scope }
+
+// Condition evaluates one condition as when does.
+func (e evaluator) Condition(condition values.Value) (bool, error) {
+	yes, _, err := e.scope.Condition([]values.Value{condition})
+	return yes, err
+}
+
+// Evaluate gives the value of an expression.
+func (e evaluator) Evaluate(expression string) (values.Value, error) {
+	v, err := e.scope.Render(values.String("{{ " + expression + " }}"))
+	var undefined *jinja.UndefinedError
+	if errors.As(err, &undefined) {
+		return values.Null, fmt.Errorf("%w: %w", modules.ErrUndefined, err)
+	}
+	return v, err
+}
+
+// applyHere does what a module of the controller asks of the run: new hosts and groups.
+func (v *visit) applyHere(s *step, reply *modules.Reply) error {
+	switch s.spec.Name {
+	case "add_host":
+		return v.addHost(reply)
+	case "group_by":
+		return v.groupBy(reply)
+	}
+	return nil
+}
+
+func (v *visit) addHost(reply *modules.Reply) error {
+	data, ok := reply.Data.Get("add_host")
+	if !ok {
+		return errors.New("add_host told no host")
+	}
+	name, _ := data.Get("host_name")
+	groups, _ := data.Get("groups")
+	vars, _ := data.Get("host_vars")
+	m, _ := vars.AsMap()
+	var list []string
+	for _, g := range groups.Items() {
+		list = append(list, values.Text(g))
+	}
+	changed, err := v.Inventory.AddHost(values.Text(name), orEmpty(m), list)
+	reply.Changed = changed
+	return err
+}
+
+func (v *visit) groupBy(reply *modules.Reply) error {
+	group, ok := reply.Data.Get("add_group")
+	if !ok {
+		return errors.New("group_by told no group")
+	}
+	parents, _ := reply.Data.Get("parent_groups")
+	var list []string
+	for _, g := range parents.Items() {
+		list = append(list, values.Text(g))
+	}
+	changed, err := v.Inventory.AddToGroup(v.host.name, values.Text(group), list)
+	reply.Changed = changed
+	return err
+}
+
+// onConnection does what works on the connection itself, without a helper.
+func (v *visit) onConnection(ctx context.Context, s *step) (modules.Reply, error) {
+	return modules.Reply{}, fmt.Errorf("module %q is not supported yet", s.spec.Name)
+}

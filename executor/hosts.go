@@ -1,0 +1,82 @@
+package executor
+
+// host is one host in one play.
+type host struct {
+	name  string
+	order int
+	// undo is what takes back what was done here, oldest first.
+	undo []*undoEntry
+	// failure is the last thing that went wrong here.
+	failure failure
+}
+
+// hostSet is a set of hosts in the order of the play.
+type hostSet []*host
+
+func (s hostSet) names() []string {
+	names := make([]string, len(s))
+	for i, h := range s {
+		names[i] = h.name
+	}
+	return names
+}
+
+func (s hostSet) has(h *host) bool {
+	for _, other := range s {
+		if other == h {
+			return true
+		}
+	}
+	return false
+}
+
+// where gives those that pass.
+func (s hostSet) where(pass func(*host) bool) hostSet {
+	var some hostSet
+	for _, h := range s {
+		if pass(h) {
+			some = append(some, h)
+		}
+	}
+	return some
+}
+
+func (s hostSet) without(others hostSet) hostSet {
+	if len(others) == 0 {
+		return s
+	}
+	gone := others.index()
+	return s.where(func(h *host) bool { return !gone[h] })
+}
+
+// and gives the hosts of both, in the order of the play.
+func (s hostSet) and(others hostSet) hostSet {
+	if len(others) == 0 {
+		return s
+	}
+	both := make(hostSet, 0, len(s)+len(others))
+	i, j := 0, 0
+	for i < len(s) || j < len(others) {
+		switch {
+		case j == len(others) || i < len(s) && s[i].order < others[j].order:
+			both = append(both, s[i])
+			i++
+		case i == len(s) || others[j].order < s[i].order:
+			both = append(both, others[j])
+			j++
+		default:
+			both = append(both, s[i])
+			i++
+			j++
+		}
+	}
+	return both
+}
+
+func (s hostSet) index() map[*host]bool {
+	m := make(map[*host]bool, len(s))
+	for _, h := range s {
+		m[h] = true
+	}
+	return m
+}

@@ -1,0 +1,193 @@
+package executor
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gdeploy/gdeploy/playbooks"
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// inclusion is one file or role that hosts include, with the same variables.
+type inclusion struct {
+	key   string
+	what  included
+	vars  *values.Map
+	label string
+	hosts hostSet
+}
+
+// included names what is included, evaluated.
+type included struct {
+	file, role string
+	from       playbooks.RoleFrom
+	public     bool
+}
+
+// include takes hosts through what they include: each distinct file or role with its
+// variables once, in the order in which it is named first, over the hosts that name it.
+func (b *batch) include(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame) passage {
+	place := b.announce(ctx, t, hosts, f)
+	asked := make([][]*inclusion, len(hosts))
+	verdicts := b.each(ctx, t, hosts, f, func(h *host) verdict {
+		v := b.visit(ctx, t, h, place, f)
+		wants, ended := v.inclusions(ctx)
+		if ended != nil {
+			return v.settle(ctx, ended)
+		}
+		for i, one := range hosts {
+			if one == h {
+				asked[i] = wants
+			}
+		}
+		return verdict{host: h, status: OK, result: newResult()}
+	})
+	passed := b.sort(ctx, t, hosts, hosts, verdicts, f)
+	for i, one := range joinInclusions(hosts, asked) {
+		here := b.enter(ctx, t, one, passed.going, place, f.child(fmt.Sprintf("i%d", i)))
+		passed.going = passed.going.without(one.hosts).and(here.going)
+		passed.failed = passed.failed.and(here.failed)
+	}
+	return passed
+}
+
+// joinInclusions puts the hosts together that include the same.
+func joinInclusions(hosts hostSet, asked [][]*inclusion) []*inclusion {
+	var all []*inclusion
+	byKey := map[string]*inclusion{}
+	for i, h := range hosts {
+		for _, one := range asked[i] {
+			known := byKey[one.key]
+			if known == nil {
+				known = one
+				byKey[one.key] = one
+				all = append(all, one)
+			}
+			known.hosts = append(known.hosts, h)
+		}
+	}
+	return all
+}
+
+// inclusions works out what a host includes; or the result that the task has there when
+// it includes nothing.
+func (v *visit) inclusions(ctx context.Context) ([]*inclusion, *result) {
+	items := []*item{{scope: v.scope}}
+	if v.task.Loop != nil {
+		var ended *result
+		if items, ended = v.items(ctx); ended != nil {
+			return nil, ended
+		}
+	}
+	var all []*inclusion
+	var skips []*result
+	for _, it := range items {
+		one, ended := v.inclusion(it)
+		switch {
+		case ended == nil:
+			all = append(all, one)
+		case ended.failed:
+			return nil, ended
+		default:
+			skips = append(skips, it.mark(ended))
+			if it.looped {
+				v.tellItem(it, ended)
+			}
+		}
+	}
+	if len(all) > 0 {
+		return all, nil
+	}
+	if v.task.Loop == nil {
+		return nil, skips[0]
+	}
+	return nil, v.joined(skips)
+}
+
+func (v *visit) inclusion(it *item) (*inclusion, *result) {
+	if yes, _, err := it.scope.Condition(conditions(v.src, v.task)); err != nil {
+		return nil, failedBy(err)
+	} else if !yes {
+		return nil, skippedFor("skip_reason", "Conditional result was False")
+	}
+	if v.task.Late != nil {
+		return nil, failedBy(v.task.Late)
+	}
+	what, err := v.namedBy(it)
+	if err != nil {
+		return nil, failedBy(err)
+	}
+	one := &inclusion{what: what, vars: it.vars, label: it.label}
+	one.key = fmt.Sprintf("%+v", what)
+	if it.vars != nil {
+		one.key += string(values.JSON(values.FromMap(it.vars)))
+	}
+	return one, nil
+}
+
+func (v *visit) namedBy(it *item) (what included, err error) {
+	inc := v.task.Include
+	for _, part := range []struct {
+		written values.Value
+		to      *string
+	}{
+		{inc.File, &what.file}, {inc.Role, &what.role},
+		{inc.TasksFrom, &what.from.Tasks}, {inc.VarsFrom, &what.from.Vars},
+		{inc.DefaultsFrom, &what.from.Defaults}, {inc.HandlersFrom, &what.from.Handlers},
+	} {
+		if part.written.IsNull() {
+			continue
+		}
+		if *part.to, err = it.scope.Text(part.written); err != nil {
+			return what, err
+		}
+	}
+	what.public, err = it.scope.Bool(inc.Public)
+	return what, err
+}
+
+// enter loads what is included and takes its hosts through it.
+func (b *batch) enter(ctx context.Context, t *playbooks.Task, one *inclusion, going hostSet, place Place, f frame) passage {
+	goes := going.index()
+	one.hosts = one.hosts.where(func(h *host) bool { return goes[h] })
+	if len(one.hosts) == 0 {
+		return passage{}
+	}
+	node, name, err := b.load(t, one)
+	if err != nil {
+		verdicts := b.each(ctx, t, one.hosts, f, func(h *host) verdict {
+			return b.visit(ctx, t, h, place, f).settle(ctx, failedBy(err))
+		})
+		return b.sort(ctx, t, one.hosts, one.hosts, verdicts, f)
+	}
+	b.tellIncluded(place, one, name)
+	if one.vars != nil {
+		f.params = append(f.params[:len(f.params):len(f.params)], one.vars)
+	}
+	return b.node(ctx, node, one.hosts, f)
+}
+
+func (b *batch) load(t *playbooks.Task, one *inclusion) (node *playbooks.Block, name string, err error) {
+	if t.Include.Kind == "role" {
+		use, err := b.Loader.Role(t, one.what.role, one.what.from)
+		if err != nil {
+			return nil, "", err
+		}
+		b.handlers.add(use.Role.Handlers)
+		if one.what.public {
+			b.Store.Expose(b.src, use)
+		}
+		node = use.Tasks
+	} else if node, err = b.Loader.Tasks(t, one.what.file); err != nil {
+		return nil, "", err
+	}
+	b.handlers.add(node.Handlers)
+	return node, node.Pos.File, nil
+}
+
+func (b *batch) tellIncluded(place Place, one *inclusion, file string) {
+	for _, h := range one.hosts {
+		b.stats.change(h.name, func(s *HostStats) { s.OK++ })
+	}
+	b.tell(Included{Task: place, Hosts: one.hosts.names(), Label: one.label, Role: one.what.role, File: file})
+}

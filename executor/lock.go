@@ -1,0 +1,255 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/playbooks"
+	"github.com/gdeploy/gdeploy/transport"
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// heldLock is the run lock of a play: all its hosts or none. It is kept until a play
+// begins that does not want the same lock, or the run ends, so that nobody can come in
+// between two plays of one deploy.
+type heldLock struct {
+	name   string
+	places []*lockPlace
+	number map[string]string // host -> the directory that fenced calls name
+}
+
+// lockPlace is the lock on one host.
+type lockPlace struct {
+	host   string
+	path   string
+	target transport.Target
+	call   modules.Call
+}
+
+// on is what a call to host says of the lock, empty where none is held there.
+func (l *heldLock) on(host string) string { return l.number[host] }
+
+// acquire takes the play's lock on all its hosts, in the order of their names, or on none
+// of them. It reports false where somebody else holds it.
+func (p *play) acquire(ctx context.Context) (bool, error) {
+	wanted, err := p.wantedLock(ctx)
+	if err != nil {
+		return false, err
+	}
+	if p.held != nil && (wanted == nil || wanted.name != p.held.name) {
+		p.free(ctx)
+	}
+	if wanted == nil {
+		return true, nil
+	}
+	return p.takeAll(ctx, wanted), nil
+}
+
+func (p *play) takeAll(ctx context.Context, wanted *heldLock) bool {
+	if p.held == nil {
+		p.held = &heldLock{name: wanted.name, number: map[string]string{}}
+	}
+	for _, place := range wanted.places {
+		if p.held.number[place.host] != "" {
+			continue
+		}
+		reply, err := p.lockCall(ctx, place)
+		switch {
+		case err != nil:
+			p.lockUnreachable(place, err)
+		case reply.Failed:
+			p.refuse(ctx, wanted, place, reply)
+			return false
+		default:
+			p.held.places = append(p.held.places, place)
+			p.held.number[place.host] = place.path
+			p.journalLock(place, true)
+		}
+	}
+	p.tell(LockTaken{Name: wanted.name, Hosts: p.held.hosts()})
+	return true
+}
+
+func (l *heldLock) hosts() []string {
+	var names []string
+	for _, place := range l.places {
+		names = append(names, place.host)
+	}
+	return names
+}
+
+// refuse gives back what was taken so far and says who is in the way.
+func (p *play) refuse(ctx context.Context, wanted *heldLock, place *lockPlace, reply modules.Reply) {
+	freed := p.held.hosts()
+	p.free(ctx)
+	p.tell(LockRefused{Name: wanted.name, Host: place.host, Message: reply.Msg, Freed: freed})
+	p.note(func(o *Outcome) {
+		o.Locked = reply.ErrorKind == modules.KindLocked
+		o.Reason = fmt.Sprintf("%s: %s", place.host, reply.Msg)
+		if !o.Locked {
+			o.Failed++
+		}
+	})
+}
+
+// lockUnreachable takes a host out of the run that cannot be locked.
+func (p *play) lockUnreachable(place *lockPlace, err error) {
+	for _, h := range p.hosts {
+		if h.name == place.host {
+			p.putOut(h, Unreachable)
+		}
+	}
+	p.stats.change(place.host, func(s *HostStats) { s.Unreachable++ })
+	p.tell(HostResult{
+		Task: Place{Path: p.path + "/lock", Name: "lock", Action: "release_lock", Written: p.src.Lock.Pos.String()},
+		Host: place.host, Status: Unreachable, Result: values.FromMap(unreachableBy(err).fields),
+	})
+}
+
+// free gives the lock back on all hosts that can still be reached.
+func (r *run) free(ctx context.Context) {
+	if r.held == nil || len(r.held.places) == 0 {
+		r.held = nil
+		return
+	}
+	ctx = context.WithoutCancel(ctx)
+	for _, place := range slices.Backward(r.held.places) {
+		back := *place
+		args, _ := place.call.Args.AsMap()
+		args = args.Clone()
+		args.Set("state", values.String("free"))
+		back.call.Args = values.FromMap(args)
+		if _, err := r.lockCall(ctx, &back); err != nil {
+			r.warn(place.host, fmt.Sprintf("give the lock back: %v; it is free as soon as the connection is gone", err))
+			continue
+		}
+		r.journalLock(place, false)
+	}
+	r.tell(LockFreed{Name: r.held.name, Hosts: r.held.hosts()})
+	r.held = nil
+}
+
+func (r *run) journalLock(place *lockPlace, held bool) {
+	if err := r.Journal.Lock(place.path, place.host, held); err != nil {
+		r.warn(place.host, "write the run's journal: "+err.Error())
+	}
+}
+
+func (r *run) lockCall(ctx context.Context, place *lockPlace) (reply modules.Reply, err error) {
+	err = r.slots.use(ctx, func() (err error) {
+		reply, err = r.Hosts.Call(ctx, place.target, place.call, r.contents, nil)
+		return err
+	})
+	return reply, err
+}
+
+// wantedLock evaluates the play's lock for each of its hosts and for those beside them;
+// it is nil where the play wants none.
+func (p *play) wantedLock(ctx context.Context) (*heldLock, error) {
+	lock := p.src.Lock
+	if lock == nil {
+		return nil, nil
+	}
+	names, err := p.lockHosts(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%s: lock: %w", lock.Pos, err)
+	}
+	wanted := &heldLock{}
+	for _, name := range names {
+		place, name, err := p.lockPlace(ctx, name)
+		if err != nil {
+			return nil, fmt.Errorf("%s: lock: %w", lock.Pos, err)
+		}
+		if place == nil {
+			continue
+		}
+		wanted.name = name
+		wanted.places = append(wanted.places, place)
+	}
+	if len(wanted.places) == 0 {
+		return nil, nil
+	}
+	return wanted, nil
+}
+
+// lockHosts are the hosts of the play and those of also, in the order of their names.
+func (p *play) lockHosts(ctx context.Context) ([]string, error) {
+	names := p.hosts.names()
+	b := &batch{play: p, hosts: p.hosts}
+	also, err := b.scope(ctx, p.lockTask(), p.hosts[0], frame{}).Render(p.src.Lock.Also)
+	if err != nil {
+		return nil, err
+	}
+	more := also.Items()
+	if text, ok := also.AsString(); ok && text != "" {
+		more = []values.Value{also}
+	}
+	for _, v := range more {
+		if name := values.Text(v); name != "" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+// lockTask stands for the task that taking the lock is.
+func (p *play) lockTask() *playbooks.Task {
+	t := &playbooks.Task{Action: "release_lock"}
+	t.Become = p.src.Lock.Become
+	t.Pos = p.src.Lock.Pos
+	return t
+}
+
+var errNoLockPath = errors.New("path is empty: name the directory of the lock")
+
+// lockPlace works out the lock on one host. For a host beside those of the play the
+// variables of the play's first host count, with the connection of its own.
+func (p *play) lockPlace(ctx context.Context, name string) (*lockPlace, string, error) {
+	lock := p.src.Lock
+	t := p.lockTask()
+	owner := p.hosts[0]
+	for _, h := range p.hosts {
+		if h.name == name {
+			owner = h
+		}
+	}
+	v := (&batch{play: p, hosts: p.hosts}).visit(ctx, t, owner, Place{Path: p.path + "/lock"}, frame{path: p.path + "/lock"})
+	if yes, _, err := v.scope.Condition(lock.When); err != nil || !yes {
+		return nil, "", err
+	}
+	label, err := v.scope.Text(lock.Name)
+	if err != nil {
+		return nil, "", err
+	}
+	args := values.NewMap(5)
+	for _, a := range []struct {
+		name    string
+		written values.Value
+	}{{"path", lock.Path}, {"reason", lock.Reason}, {"wait", lock.Wait}, {"take_over", lock.TakeOver}} {
+		if a.written.IsNull() {
+			continue
+		}
+		value, err := v.scope.Render(a.written)
+		if err != nil {
+			return nil, "", err
+		}
+		args.Set(a.name, value)
+	}
+	path := textArg(args, "path")
+	if path == "" {
+		return nil, "", errNoLockPath
+	}
+	s := &step{scope: v.scope, item: &item{}}
+	if name != owner.name {
+		s.delegate = name
+	}
+	if err := v.fillTarget(ctx, s); err != nil {
+		return nil, "", err
+	}
+	call := modules.Call{Module: "release_lock", Args: values.FromMap(args), Chain: name, Run: p.Identity}
+	return &lockPlace{host: name, path: path, target: s.target, call: call}, label, nil
+}

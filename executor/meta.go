@@ -1,0 +1,137 @@
+package executor
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gdeploy/gdeploy/playbooks"
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// metaAction is what a meta asks for, done by those hosts for which its when holds.
+type metaAction func(*batch, context.Context, *playbooks.Task, hostSet, frame) passage
+
+func actionOf(name string) metaAction {
+	return map[string]metaAction{
+		"noop":              (*batch).metaNothing,
+		"flush_handlers":    (*batch).metaFlush,
+		"end_host":          (*batch).metaEnd,
+		"end_batch":         (*batch).metaEnd,
+		"end_play":          (*batch).metaEndPlay,
+		"clear_facts":       (*batch).metaClearFacts,
+		"clear_host_errors": (*batch).metaClearErrors,
+		"reset_connection":  (*batch).metaReset,
+		"refresh_inventory": (*batch).metaRefresh,
+	}[name]
+}
+
+// forAll are the actions that one host does for all, as Ansible has them.
+var forAll = map[string]bool{"end_batch": true, "end_play": true, "clear_facts": true, "clear_host_errors": true, "refresh_inventory": true}
+
+// meta takes hosts through a meta task. As in Ansible each host announces it.
+func (b *batch) meta(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame) passage {
+	do := actionOf(t.Meta)
+	if do == nil {
+		return b.metaFailed(ctx, t, hosts, f, fmt.Errorf("meta: %q is not supported", t.Meta))
+	}
+	deciding := hosts
+	if forAll[t.Meta] && b.strategy() == "linear" {
+		deciding = hosts[:1]
+	}
+	var chosen, others hostSet
+	for _, h := range deciding {
+		place := b.announce(ctx, t, hostSet{h}, f)
+		yes, _, err := b.scope(ctx, t, h, f).Condition(conditions(b.src, t))
+		if err != nil {
+			return b.metaFailed(ctx, t, hosts, f, err)
+		}
+		if !yes {
+			others = append(others, h)
+			b.tellMetaSkipped(place, t, h)
+			continue
+		}
+		chosen = append(chosen, h)
+	}
+	if len(chosen) == 0 {
+		return passage{going: hosts}
+	}
+	if len(deciding) < len(hosts) {
+		chosen, others = hosts, nil
+	}
+	passed := do(b, ctx, t, chosen, f)
+	passed.going = passed.going.and(others)
+	return passed
+}
+
+// tellMetaSkipped shows a host that a condition kept from ending, as Ansible does for
+// those actions whose skipping matters to the reader.
+func (b *batch) tellMetaSkipped(place Place, t *playbooks.Task, h *host) {
+	switch t.Meta {
+	case "end_host", "end_play", "end_batch", "reset_connection":
+		b.tell(HostResult{Task: place, Host: h.name, Status: Skipped, Result: values.FromMap(values.NewMap(0))})
+	}
+}
+
+func (b *batch) metaFailed(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame, err error) passage {
+	place := b.place(ctx, t, hosts, f)
+	verdicts := b.each(ctx, t, hosts, f, func(h *host) verdict {
+		return b.visit(ctx, t, h, place, f).settle(ctx, failedBy(err))
+	})
+	return b.sort(ctx, t, hosts, hosts, verdicts, f)
+}
+
+func (b *batch) metaFlush(ctx context.Context, _ *playbooks.Task, hosts hostSet, f frame) passage {
+	return b.flush(ctx, hosts, f.child("handlers"))
+}
+
+func (b *batch) metaNothing(_ context.Context, _ *playbooks.Task, hosts hostSet, _ frame) passage {
+	return passage{going: hosts}
+}
+
+// metaEnd takes hosts out of what is left of the play.
+func (b *batch) metaEnd(_ context.Context, _ *playbooks.Task, _ hostSet, _ frame) passage {
+	return passage{}
+}
+
+func (b *batch) metaEndPlay(_ context.Context, _ *playbooks.Task, _ hostSet, _ frame) passage {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.ended = true
+	return passage{}
+}
+
+func (b *batch) metaClearFacts(_ context.Context, _ *playbooks.Task, hosts hostSet, _ frame) passage {
+	for _, h := range hosts {
+		b.Store.ClearFacts(h.name)
+	}
+	return passage{going: hosts}
+}
+
+// metaClearErrors lets unreachable hosts of the run back in, from the next play on.
+func (b *batch) metaClearErrors(_ context.Context, _ *playbooks.Task, hosts hostSet, _ frame) passage {
+	b.readmit()
+	return passage{going: hosts}
+}
+
+func (b *batch) metaReset(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame) passage {
+	for _, h := range hosts {
+		s := &step{scope: b.scope(ctx, t, h, f), item: &item{}}
+		v := b.visit(ctx, t, h, Place{}, f)
+		if err := v.fillTarget(ctx, s); err != nil {
+			return b.metaFailed(ctx, t, hosts, f, err)
+		}
+		b.Hosts.Reset(s.target)
+	}
+	return passage{going: hosts}
+}
+
+func (b *batch) metaRefresh(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame) passage {
+	r, ok := b.Inventory.(Refresher)
+	if !ok {
+		return b.metaFailed(ctx, t, hosts, f, fmt.Errorf("meta: refresh_inventory is not supported here"))
+	}
+	if err := r.Refresh(); err != nil {
+		return b.metaFailed(ctx, t, hosts, f, err)
+	}
+	return passage{going: hosts}
+}

@@ -1,0 +1,161 @@
+package executor
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/sourcegraph/conc"
+	"github.com/sourcegraph/conc/pool"
+
+	"github.com/gdeploy/gdeploy/playbooks"
+	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/variables"
+)
+
+// play is one play of the run.
+type play struct {
+	*run
+	src      *playbooks.Play
+	path     string
+	name     string
+	hosts    hostSet
+	prompts  *values.Map
+	handlers *handlers
+	all      []string // the names of all hosts that the pattern gave
+
+	mu      sync.Mutex
+	view    *variables.Hosts
+	viewOf  int
+	aborted string // why the play ends early; empty where it does not
+	ended   bool   // meta: end_play
+}
+
+// batch is the hosts of a play that go through it together.
+type batch struct {
+	*play
+	number int
+	path   string
+	hosts  hostSet
+}
+
+// play runs one play. It reports ended when no further play may run.
+func (r *run) play(ctx context.Context, src *playbooks.Play, number int) (ended bool, err error) {
+	p, err := r.open(ctx, src, number)
+	if err != nil {
+		return true, err
+	}
+	if len(p.hosts) == 0 {
+		p.tellEmpty()
+		return false, nil
+	}
+	if err := p.ask(ctx); err != nil {
+		return true, err
+	}
+	if held, err := p.acquire(ctx); !held || err != nil {
+		return true, err
+	}
+	defer p.close()
+	batches, err := p.batches()
+	if err != nil {
+		return true, fmt.Errorf("%s: %w", src.Pos, err)
+	}
+	for number, hosts := range batches {
+		b := &batch{play: p, number: number, path: fmt.Sprintf("%s.%d", p.path, number), hosts: hosts}
+		b.run(ctx)
+		if p.aborted != "" {
+			b.unwindTouched(ctx)
+		}
+		if p.aborted != "" || p.ended {
+			break
+		}
+	}
+	return p.aborted != "", nil
+}
+
+// run takes the batch through the play as its strategy says.
+func (b *batch) run(ctx context.Context) {
+	b.tellPlay()
+	switch b.strategy() {
+	case "free":
+		var all conc.WaitGroup
+		for _, h := range b.hosts {
+			all.Go(func() { b.walk(ctx, hostSet{h}) })
+		}
+		all.Wait()
+	case "host_pinned":
+		pinned := pool.New().WithMaxGoroutines(b.Forks)
+		for _, h := range b.hosts {
+			pinned.Go(func() { b.walk(ctx, hostSet{h}) })
+		}
+		pinned.Wait()
+	default:
+		b.walk(ctx, b.hosts)
+	}
+	b.judge()
+}
+
+// walk takes hosts through the sections of the play, with handlers run after each.
+func (b *batch) walk(ctx context.Context, hosts hostSet) {
+	going := b.gather(ctx, hosts)
+	var failed hostSet
+	for _, s := range b.sections() {
+		passed := b.list(ctx, s.nodes, going, frame{path: b.path + "/" + s.name})
+		failed = passed.failed
+		flushed := b.flush(ctx, passed.going.and(b.forced(failed)), frame{path: b.path + "/" + s.name + "/handlers"})
+		going = flushed.going.without(failed)
+	}
+}
+
+// section is one of the task lists of a play.
+type section struct {
+	name  string
+	nodes []playbooks.Node
+}
+
+func (p *play) sections() []section {
+	main := make([]playbooks.Node, 0, len(p.src.Roles)+len(p.src.Tasks))
+	for _, use := range p.src.Roles {
+		main = append(main, use.Tasks)
+	}
+	return []section{
+		{"pre_tasks", p.src.PreTasks},
+		{"tasks", append(main, p.src.Tasks...)},
+		{"post_tasks", p.src.PostTasks},
+	}
+}
+
+// judge ends the play where the whole batch failed.
+func (b *batch) judge() {
+	if b.stopped() {
+		b.abort("interrupted")
+		return
+	}
+	if len(b.alive(b.hosts)) == 0 && !b.isAborted() {
+		b.abort(fmt.Sprintf("all %d hosts of the batch failed", len(b.hosts)))
+	}
+}
+
+// abort ends the play; the first reason stays.
+func (p *play) abort(reason string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.aborted == "" {
+		p.aborted = reason
+	}
+}
+
+func (p *play) isAborted() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.aborted != ""
+}
+
+func (p *play) strategy() string {
+	name := strings.TrimPrefix(p.src.Strategy, "ansible.builtin.")
+	if name == "" {
+		return "linear"
+	}
+	return name
+}

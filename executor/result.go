@@ -1,0 +1,171 @@
+package executor
+
+import (
+	"strings"
+
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// result is what came of a task on a host, in Ansible's shape.
+type result struct {
+	// fields are what register sees, less failed and skipped.
+	fields      *values.Map
+	changed     bool
+	failed      bool
+	skipped     bool
+	unreachable bool
+	looped      bool
+	facts       *values.Map
+	warnings    []string
+	kind        modules.ErrorKind
+	// delegate is where it ran, if elsewhere; address that host's, if it differs.
+	delegate, address string
+}
+
+func newResult() *result { return &result{fields: values.NewMap(4)} }
+
+// failedBy is the result of a task that could not even be tried.
+func failedBy(err error) *result {
+	r := newResult()
+	r.failed = true
+	r.fields.Set("msg", values.String(err.Error()))
+	return r
+}
+
+// skippedFor is the result of a task that was not done.
+func skippedFor(key, reason string) *result {
+	r := newResult()
+	r.skipped = true
+	r.fields.Set("changed", values.False)
+	r.fields.Set(key, values.String(reason))
+	return r
+}
+
+// unreachableBy is the result of a call that did not get to its host.
+func unreachableBy(err error) *result {
+	r := newResult()
+	r.unreachable = true
+	r.fields.Set("changed", values.False)
+	r.fields.Set("msg", values.String(err.Error()))
+	r.fields.Set("unreachable", values.True)
+	return r
+}
+
+// fromReply puts a module's reply into Ansible's shape.
+func fromReply(reply modules.Reply, diff bool) *result {
+	r := newResult()
+	if data, ok := reply.Data.AsMap(); ok {
+		r.fields = data.Clone()
+	}
+	r.changed, r.failed, r.skipped = reply.Changed, reply.Failed, reply.Skipped
+	r.kind, r.warnings = reply.ErrorKind, reply.Warnings
+	r.fields.Set("changed", values.Bool(reply.Changed))
+	if reply.Msg != "" {
+		r.fields.Set("msg", values.String(reply.Msg))
+	}
+	if facts, ok := reply.Facts.AsMap(); ok {
+		r.facts = facts
+		r.fields.Set("ansible_facts", reply.Facts)
+	}
+	if diff {
+		r.addDiff(reply.Changes)
+	}
+	return r
+}
+
+// addDiff tells changes as Ansible's results do: contents of files, and else what was done.
+func (r *result) addDiff(changes []modules.Change) {
+	var all []values.Value
+	for _, c := range changes {
+		if c.Action == "exec" {
+			continue
+		}
+		all = append(all, diffOf(c))
+	}
+	if len(all) > 0 {
+		r.fields.Set("diff", values.FromSlice(all))
+	}
+}
+
+func diffOf(c modules.Change) values.Value {
+	before, after := c.Before, c.After
+	if !c.Text {
+		before, after = stateLine(c.Path, before), stateLine(c.Path, after)
+	}
+	return values.MapOf(
+		"before", values.String(before), "after", values.String(after),
+		"before_header", values.String(c.Path), "after_header", values.String(c.Path),
+	)
+}
+
+func stateLine(path, state string) string {
+	if state == "" {
+		return ""
+	}
+	return path + ": " + strings.TrimSuffix(state, "\n") + "\n"
+}
+
+func (r *result) status() Status {
+	switch {
+	case r.unreachable:
+		return Unreachable
+	case r.failed:
+		return Failed
+	case r.skipped:
+		return Skipped
+	case r.changed:
+		return Changed
+	}
+	return OK
+}
+
+// setChanged and setFailed overrule what the module said.
+func (r *result) setChanged(changed bool) {
+	r.changed = changed
+	r.fields.Set("changed", values.Bool(changed))
+}
+
+func (r *result) setFailed(failed bool) { r.failed = failed }
+
+// registered is the result as register sees it.
+func (r *result) registered() values.Value {
+	m := r.fields.Clone()
+	if !m.Has("changed") {
+		m.Set("changed", values.Bool(r.changed))
+	}
+	if r.skipped || r.looped {
+		m.Set("skipped", values.Bool(r.skipped))
+	}
+	if r.failed || !r.skipped && !r.looped {
+		m.Set("failed", values.Bool(r.failed))
+	}
+	return values.FromMap(m)
+}
+
+// censored is what is shown of a result that nobody shall see.
+func censored(r *result) values.Value {
+	return values.MapOf(
+		"censored", values.String("the output has been hidden due to the fact that 'no_log: true' was specified for this result"),
+		"changed", values.Bool(r.changed),
+	)
+}
+
+// outputs are the fields that carry what a program printed or a file holds.
+var outputs = []string{"stdout", "stdout_lines", "stderr", "stderr_lines", "content", "results"}
+
+// secretOutput marks what a no_log task brought, so that it stays hidden where later
+// tasks pass it on.
+func secretOutput(v values.Value) values.Value {
+	m, ok := v.AsMap()
+	if !ok {
+		return v
+	}
+	m = m.Clone()
+	for _, name := range outputs {
+		if out, ok := m.Get(name); ok {
+			m.Set(name, out.MarkSecret())
+		}
+	}
+	return values.FromMap(m)
+}

@@ -1,0 +1,277 @@
+package executor
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/playbooks"
+	"github.com/gdeploy/gdeploy/transport"
+	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/variables"
+)
+
+// step is one module call with all that it needs worked out.
+type step struct {
+	scope  *variables.Scope
+	item   *item
+	spec   *modules.Spec
+	call   modules.Call
+	target transport.Target
+	// delegate is where it runs, if elsewhere; address that host's, if it differs.
+	delegate, address string
+	diff              bool
+}
+
+// prepare works out what a round of the task needs, or the result that it has without
+// any call: skipped, or failed because something cannot be evaluated.
+func (v *visit) prepare(ctx context.Context, it *item) (*step, *result) {
+	if yes, _, err := it.scope.Condition(conditions(v.src, v.task)); err != nil {
+		return nil, failedBy(err)
+	} else if !yes {
+		return nil, skippedFor("skip_reason", "Conditional result was False")
+	}
+	if v.task.Late != nil {
+		return nil, failedBy(v.task.Late)
+	}
+	s := &step{item: it, scope: it.scope, spec: v.task.Spec}
+	if err := v.fill(ctx, s); err != nil {
+		return nil, failedBy(err)
+	}
+	return s, nil
+}
+
+// fill works out the parts of a step, each from the variables of its moment.
+func (v *visit) fill(ctx context.Context, s *step) error {
+	for _, part := range []func(context.Context, *step) error{
+		v.fillDelegate, v.fillModes, v.fillEnvironment, v.fillArgs, v.fillTarget, v.fillContent,
+	} {
+		if err := part(ctx, s); err != nil {
+			return err
+		}
+	}
+	s.call.Chain = v.host.name
+	s.call.Step = v.stepName(s.item)
+	s.call.Run = v.identity(v.where(s))
+	return nil
+}
+
+// where is the host on which the step runs.
+func (v *visit) where(s *step) string {
+	if s.delegate != "" {
+		return s.delegate
+	}
+	return v.host.name
+}
+
+func (v *visit) stepName(it *item) string {
+	if it.looped {
+		return fmt.Sprintf("%s@%s#%d", v.place.Path, v.host.name, it.index)
+	}
+	return v.place.Path + "@" + v.host.name
+}
+
+func (v *visit) fillDelegate(_ context.Context, s *step) error {
+	to, _ := delegate(v.task)
+	if to.IsNull() {
+		return nil
+	}
+	name, err := s.scope.Render(to)
+	if err != nil || name.IsNull() || name.IsOmit() {
+		return err
+	}
+	s.delegate = values.Text(name)
+	if s.delegate == "" {
+		return fmt.Errorf("delegate_to: %q is empty", values.Text(to))
+	}
+	return nil
+}
+
+func (v *visit) fillModes(_ context.Context, s *step) (err error) {
+	if s.call.Check, err = v.mode(s, v.Check, func(k *playbooks.Keywords) values.Value { return k.CheckMode }); err != nil {
+		return err
+	}
+	if s.call.Diff, err = v.mode(s, v.Diff, func(k *playbooks.Keywords) values.Value { return k.Diff }); err != nil {
+		return err
+	}
+	s.diff = s.call.Diff
+	limit, err := v.timeLimit(s)
+	s.call.TimeoutMS = limit.Milliseconds()
+	return err
+}
+
+func (v *visit) mode(s *step, run bool, pick func(*playbooks.Keywords) values.Value) (bool, error) {
+	written := v.keyword(pick)
+	if written.IsNull() {
+		return run, nil
+	}
+	return s.scope.Bool(written)
+}
+
+// timeLimit is the task's timeout, or its async: without a background there is no other
+// difference, because nothing here ends with a connection that is idle.
+func (v *visit) timeLimit(s *step) (time.Duration, error) {
+	if !v.task.Async.IsNull() {
+		seconds, err := s.scope.Float(v.task.Async)
+		if err != nil || seconds > 0 {
+			return time.Duration(seconds * float64(time.Second)), firstError(err, v.mustPoll(s))
+		}
+	}
+	written := v.keyword(func(k *playbooks.Keywords) values.Value { return k.Timeout })
+	if written.IsNull() {
+		return 0, nil
+	}
+	seconds, err := s.scope.Float(written)
+	return time.Duration(seconds * float64(time.Second)), err
+}
+
+func (v *visit) mustPoll(s *step) error {
+	if v.task.Poll.IsNull() {
+		return nil
+	}
+	poll, err := s.scope.Float(v.task.Poll)
+	if err == nil && poll <= 0 {
+		err = fmt.Errorf("async with poll: 0 is not supported: leave poll out, and the task is waited for as long as async says")
+	}
+	return err
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fillEnvironment puts the environments around the task together, the innermost winning.
+func (v *visit) fillEnvironment(_ context.Context, s *step) error {
+	for _, k := range around(v.src, v.task) {
+		for _, written := range k.Environment {
+			env, err := s.scope.Render(written)
+			if err != nil {
+				return err
+			}
+			m, ok := env.AsMap()
+			if !ok {
+				if env.IsNull() || env.IsOmit() || values.Text(env) == "" {
+					continue
+				}
+				return fmt.Errorf("environment must be a mapping, not %s", values.Text(env))
+			}
+			for name, value := range m.All() {
+				if s.call.Env == nil {
+					s.call.Env = map[string]string{}
+				}
+				s.call.Env[values.Text(name)] = values.Text(value)
+			}
+		}
+	}
+	return nil
+}
+
+// fillArgs evaluates the parameters, over those that module_defaults give.
+func (v *visit) fillArgs(_ context.Context, s *step) error {
+	args := values.NewMap(8)
+	for _, k := range around(v.src, v.task) {
+		for _, written := range k.ModuleDefaults {
+			if err := v.addDefaults(s, args, written); err != nil {
+				return err
+			}
+		}
+	}
+	written, err := v.writtenArgs(s)
+	if err != nil {
+		return err
+	}
+	rendered, err := s.scope.Render(values.FromMap(written))
+	if err != nil {
+		return err
+	}
+	own, _ := rendered.AsMap()
+	for name, value := range own.All() {
+		args.SetKey(name, value)
+	}
+	s.call.Module = v.task.Action
+	if s.spec != nil {
+		s.call.Module = s.spec.Name
+	}
+	s.call.Args = values.FromMap(variables.DropOmitted(args))
+	v.learnSecrets(s)
+	return nil
+}
+
+func (v *visit) writtenArgs(s *step) (*values.Map, error) {
+	if v.task.ArgsTemplate.IsNull() {
+		if v.task.Args == nil {
+			return values.NewMap(0), nil
+		}
+		return v.task.Args, nil
+	}
+	all, err := s.scope.Render(v.task.ArgsTemplate)
+	if err != nil {
+		return nil, err
+	}
+	m, ok := all.AsMap()
+	if !ok {
+		return nil, fmt.Errorf("args must be a mapping, not %s", values.Text(all))
+	}
+	m = m.Clone()
+	if v.task.Args != nil {
+		for name, value := range v.task.Args.All() {
+			m.SetKey(name, value)
+		}
+	}
+	return m, nil
+}
+
+func (v *visit) addDefaults(s *step, args *values.Map, written values.Value) error {
+	all, err := s.scope.Render(written)
+	if err != nil {
+		return err
+	}
+	m, ok := all.AsMap()
+	if !ok {
+		return nil
+	}
+	for name, defaults := range m.All() {
+		d, ok := defaults.AsMap()
+		if !ok || shortName(values.Text(name)) != v.task.Action {
+			continue
+		}
+		for key, value := range d.All() {
+			args.SetKey(key, value)
+		}
+	}
+	return nil
+}
+
+// learnSecrets makes what must not be shown known before anything can show it.
+func (v *visit) learnSecrets(s *step) {
+	args, _ := s.call.Args.AsMap()
+	if s.spec != nil {
+		for _, p := range s.spec.Parameters() {
+			if value, ok := args.Get(p.Name); ok && p.Secret {
+				addSecrets(v.Secrets, value.MarkSecret())
+			}
+		}
+	}
+	addSecrets(v.Secrets, s.call.Args)
+}
+
+func addSecrets(known Secrets, v values.Value) {
+	if m, ok := v.AsMap(); ok {
+		for _, value := range m.All() {
+			addSecrets(known, value)
+		}
+		return
+	}
+	for _, value := range v.Items() {
+		addSecrets(known, value)
+	}
+	if text, ok := v.AsString(); ok && v.Secret() {
+		known.Add(text)
+	}
+}

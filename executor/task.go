@@ -1,0 +1,138 @@
+package executor
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/sourcegraph/conc/pool"
+
+	"github.com/gdeploy/gdeploy/playbooks"
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// task takes hosts through one task. It returns when all of them are done with it.
+func (b *batch) task(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame) passage {
+	if !b.wanted(ctx, t, hosts, f) {
+		return passage{going: hosts}
+	}
+	switch {
+	case t.Meta != "":
+		return b.meta(ctx, t, hosts, f)
+	case t.Include != nil:
+		return b.include(ctx, t, hosts, f)
+	}
+	once := b.runsOnce(ctx, t, hosts, f)
+	workers := hosts
+	if once {
+		workers = hosts[:1]
+	}
+	place := b.announce(ctx, t, workers, f)
+	verdicts := b.each(ctx, t, workers, f, func(h *host) verdict {
+		v := b.visit(ctx, t, h, place, f)
+		v.once = once
+		return v.run(ctx)
+	})
+	if once {
+		b.share(b.visit(ctx, t, hosts[0], place, f), verdicts[0].result)
+	}
+	return b.sort(ctx, t, hosts, workers, verdicts, f)
+}
+
+// each runs do for every host beside the others, or for as many at once as throttle allows.
+func (b *batch) each(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame, do func(*host) verdict) []verdict {
+	verdicts := make([]verdict, len(hosts))
+	if len(hosts) == 1 {
+		verdicts[0] = do(hosts[0])
+		return verdicts
+	}
+	workers := pool.New()
+	if n := b.throttle(ctx, t, hosts[0], f); n > 0 {
+		workers = workers.WithMaxGoroutines(n)
+	}
+	for i, h := range hosts {
+		workers.Go(func() { verdicts[i] = do(h) })
+	}
+	workers.Wait()
+	return verdicts
+}
+
+// verdict is how a task ended on a host, as far as the walk is concerned.
+type verdict struct {
+	host   *host
+	status Status
+	// ignored failures and unreachables let the host go on.
+	ignored bool
+	result  *result
+	fatal   bool // any_errors_fatal held for the task there
+}
+
+func (v verdict) out() bool {
+	return !v.ignored && (v.status == Failed || v.status == Unreachable)
+}
+
+// sort tells those that go on from those that failed, and sends the others after them
+// where one failure is everybody's.
+func (b *batch) sort(ctx context.Context, t *playbooks.Task, hosts, workers hostSet, verdicts []verdict, f frame) passage {
+	passed := passage{going: hosts}
+	everybody := false
+	var unreachable hostSet
+	for _, v := range verdicts {
+		if !v.out() {
+			continue
+		}
+		everybody = everybody || v.fatal || len(workers) < len(hosts)
+		if v.status == Unreachable {
+			unreachable = append(unreachable, v.host)
+			continue
+		}
+		passed.failed = append(passed.failed, v.host)
+	}
+	passed.going = hosts.without(passed.failed).without(unreachable)
+	b.drop(unreachable)
+	return b.consequences(ctx, t, passed, unreachable, everybody && b.strategy() == "linear", f)
+}
+
+// consequences takes back what failed hosts did, unless a rescue catches the failure, and
+// ends the play where any_errors_fatal or max_fail_percentage say so.
+func (b *batch) consequences(ctx context.Context, t *playbooks.Task, passed passage, unreachable hostSet, everybody bool, f frame) passage {
+	if len(passed.failed) == 0 && len(unreachable) == 0 || f.kind == Undoing {
+		return passed
+	}
+	reason := ""
+	switch {
+	case everybody:
+		reason = fmt.Sprintf("%q failed on %s, and the play says that this is fatal for all", b.taskName(ctx, t, hostSet{}, f), strings.Join(passed.failed.and(unreachable).names(), ", "))
+	case !f.rescued && b.tooMany(passed.failed):
+		reason = fmt.Sprintf("%d of %d hosts failed, more than max_fail_percentage allows", b.lostCount(), len(b.hosts))
+	}
+	if reason != "" {
+		h := passed.going
+		for _, one := range h {
+			one.failure = failureOf(passed.failed, unreachable)
+		}
+		passed = passage{failed: passed.failed.and(h)}
+	}
+	if f.rescued {
+		return passed
+	}
+	if reason != "" {
+		b.tell(NoMoreHosts{})
+		b.abort(reason)
+	}
+	b.fall(ctx, passed.failed.and(unreachable), f)
+	return passed
+}
+
+func failureOf(failed, unreachable hostSet) failure {
+	for _, h := range append(failed[:len(failed):len(failed)], unreachable...) {
+		return h.failure
+	}
+	return failure{}
+}
+
+// failure is what went wrong on a host, as rescue sees it.
+type failure struct {
+	name         string
+	task, result values.Value
+}

@@ -1,0 +1,170 @@
+package executor
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/playbooks"
+	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/variables"
+)
+
+// tell hands an event to the sink, masked, one after the other.
+func (r *run) tell(e Event) {
+	r.telling.Lock()
+	defer r.telling.Unlock()
+	r.Events.Record(Record{Time: time.Now(), Event: masked(e, r.Secrets)})
+}
+
+// warn tells the operator something once.
+func (r *run) warn(host, text string) {
+	r.mu.Lock()
+	known := r.asked[host+"\x00"+text]
+	r.asked[host+"\x00"+text] = true
+	r.mu.Unlock()
+	if !known {
+		r.tell(Warning{Host: host, Text: text})
+	}
+}
+
+// masked gives the event without secrets.
+func masked(e Event, secrets Secrets) Event {
+	switch e := e.(type) {
+	case HostResult:
+		e.Task, e.Result = e.Task.masked(secrets), secrets.Value(e.Result)
+		e.Warnings = maskedAll(e.Warnings, secrets)
+		return e
+	case ItemResult:
+		e.Task, e.Result = e.Task.masked(secrets), secrets.Value(e.Result)
+		e.Label, e.Warnings = secrets.Text(e.Label), maskedAll(e.Warnings, secrets)
+		return e
+	case Retry:
+		e.Task, e.Result = e.Task.masked(secrets), secrets.Value(e.Result)
+		return e
+	case Progress:
+		e.Task, e.Line = e.Task.masked(secrets), secrets.Text(e.Line)
+		return e
+	case TaskStarted:
+		e.Task = e.Task.masked(secrets)
+		return e
+	case HandlerStarted:
+		e.Task = e.Task.masked(secrets)
+		return e
+	case UndoStarted:
+		e.Task = e.Task.masked(secrets)
+		return e
+	case Included:
+		e.Task, e.Label, e.File = e.Task.masked(secrets), secrets.Text(e.Label), secrets.Text(e.File)
+		return e
+	case Warning:
+		e.Text = secrets.Text(e.Text)
+		return e
+	case LockRefused:
+		e.Message = secrets.Text(e.Message)
+		return e
+	case Unwinding:
+		e.Reason = secrets.Text(e.Reason)
+		return e
+	case PlayStarted:
+		e.Name = secrets.Text(e.Name)
+		return e
+	case PlayEnded:
+		e.Name, e.Aborted = secrets.Text(e.Name), secrets.Text(e.Aborted)
+		return e
+	case Interrupted:
+		e.Open = maskedAll(e.Open, secrets)
+		return e
+	case RunEnded:
+		e.Outcome.Reason = secrets.Text(e.Outcome.Reason)
+		return e
+	}
+	return e
+}
+
+func (p Place) masked(secrets Secrets) Place {
+	p.Name = secrets.Text(p.Name)
+	return p
+}
+
+func maskedAll(texts []string, secrets Secrets) []string {
+	var all []string
+	for _, text := range texts {
+		all = append(all, secrets.Text(text))
+	}
+	return all
+}
+
+// announce tells that a task begins, and gives its place.
+func (b *batch) announce(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame) Place {
+	place := b.place(ctx, t, hosts, f)
+	check := b.Check
+	switch f.kind {
+	case Handling:
+		b.tell(HandlerStarted{Task: place, Hosts: hosts.names(), Check: check})
+	case Undoing:
+		b.tell(UndoStarted{Task: place, Host: f.entry.host.name, Check: check})
+	default:
+		b.tell(TaskStarted{Task: place, Hosts: hosts.names(), Check: check})
+	}
+	return place
+}
+
+func (b *batch) place(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame) Place {
+	return Place{Path: f.path, Name: b.taskName(ctx, t, hosts, f), Action: t.Action, Written: t.Pos.String(), Kind: f.kind}
+}
+
+// taskName is the task's name as people read it, evaluated for the first of the hosts.
+func (b *batch) taskName(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame) string {
+	name := t.Written
+	if !t.Name.IsNull() {
+		name = values.Text(t.Name)
+	}
+	if len(hosts) > 0 && strings.Contains(name, "{{") {
+		if text, err := b.scope(ctx, t, hosts[0], f).Text(t.Name); err == nil {
+			name = text
+		}
+	}
+	if role := roleOf(t); role != nil {
+		return role.Name + " : " + name
+	}
+	return name
+}
+
+func (b *batch) tellPlay() {
+	b.tell(PlayStarted{Path: b.path, Name: b.name, Strategy: b.strategy(), Batch: b.number, Hosts: b.hosts.names(), Check: b.Check})
+}
+
+// plain is the scope of what is evaluated once per play.
+func (p *play) plain() *variables.Scope {
+	return p.Store.Scope(variables.Context{Play: p.src, Prompts: p.prompts})
+}
+
+// identity is the run as a call to host carries it, with the lock that is held there.
+func (p *play) identity(host string) modules.Run {
+	id := p.Identity
+	if p.held != nil {
+		id.Lock = p.held.on(host)
+	}
+	return id
+}
+
+// stopped reports that the operator asked to stop.
+func (r *run) stopped() bool {
+	select {
+	case <-r.Interrupt:
+		return true
+	default:
+		return false
+	}
+}
+
+func shortName(action string) string {
+	for _, prefix := range []string{"ansible.builtin.", "ansible.legacy.", "ansible.posix.", "community.general."} {
+		if name, ok := strings.CutPrefix(action, prefix); ok {
+			return name
+		}
+	}
+	return action
+}

@@ -1,0 +1,195 @@
+package executor
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sourcegraph/conc"
+
+	"github.com/gdeploy/gdeploy/playbooks"
+	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/variables"
+)
+
+// undoEntry takes back what one task or block did on one host. It lies on the host's
+// stack from before the first call until the play is over.
+type undoEntry struct {
+	id    string
+	host  *host
+	place Place
+	nodes []playbooks.Node
+	frame frame
+	// moment and vars are what was known when the entry was made.
+	moment variables.Moment
+	vars   *values.Map
+}
+
+// pushTask puts the task's undo on the host's stack, before its call is sent.
+func (v *visit) pushTask(ctx context.Context, it *item) error {
+	if len(v.task.Undo) == 0 || v.frame.kind == Undoing {
+		return nil
+	}
+	e := v.entry(v.host, v.task.Undo, v.place, v.frame)
+	e.vars = captured(v.task.Vars, it.vars)
+	if it.looped {
+		e.id += fmt.Sprintf("#%d", it.index)
+	}
+	return v.push(e, it.label)
+}
+
+// pushBlock puts the undo of a block on the stack of every host for which the block runs.
+func (b *batch) pushBlock(ctx context.Context, n *playbooks.Block, hosts hostSet, f frame) {
+	if len(n.Undo) == 0 || f.kind == Undoing {
+		return
+	}
+	place := Place{Path: f.path, Name: blockName(n), Action: "block", Written: n.Pos.String()}
+	stand := &playbooks.Task{Parent: n, Role: n.Role}
+	for _, h := range hosts {
+		if yes, _, err := b.scope(ctx, stand, h, f).Condition(conditions(b.src, stand)); err != nil || !yes {
+			continue
+		}
+		if err := b.push(b.entry(h, n.Undo, place, f), ""); err != nil {
+			b.warn(h.name, err.Error())
+		}
+	}
+}
+
+func blockName(n *playbooks.Block) string {
+	if n.Name.IsNull() {
+		return "block"
+	}
+	return values.Text(n.Name)
+}
+
+func (b *batch) entry(h *host, nodes []playbooks.Node, place Place, f frame) *undoEntry {
+	return &undoEntry{id: place.Path + "@" + h.name, host: h, nodes: nodes, place: place, frame: f, moment: b.Store.Moment(h.name)}
+}
+
+func (b *batch) push(e *undoEntry, label string) error {
+	if err := b.Journal.Undo(UndoRecord{ID: e.id, Host: e.host.name, Task: e.place, Item: label}); err != nil {
+		return fmt.Errorf("write the run's journal: %w", err)
+	}
+	e.host.undo = append(e.host.undo, e)
+	return nil
+}
+
+// captured are the variables that only the task itself had.
+func captured(layers ...*values.Map) *values.Map {
+	all := values.NewMap(4)
+	for _, layer := range layers {
+		if layer == nil {
+			continue
+		}
+		for key, v := range layer.All() {
+			all.SetKey(key, v)
+		}
+	}
+	return all
+}
+
+// fall counts hosts out of the run because they failed, and takes back what they did.
+func (b *batch) fall(ctx context.Context, hosts hostSet, f frame) {
+	for _, h := range hosts {
+		b.putOut(h, Failed)
+	}
+	reason := ""
+	if len(hosts) > 0 {
+		reason = fmt.Sprintf("%q failed", hosts[0].failure.name)
+	}
+	b.unwind(ctx, hosts, reason)
+}
+
+// unwindTouched takes back what the play did on all its hosts, or with on_failure:
+// undo_host on those that were under way only.
+func (b *batch) unwindTouched(ctx context.Context) {
+	hosts := b.play.hosts
+	if b.onFailure() == "undo_host" {
+		hosts = b.hosts
+	}
+	b.unwind(ctx, hosts, b.aborted)
+}
+
+func (p *play) onFailure() string {
+	how, err := p.plain().Text(p.src.OnFailure)
+	if err != nil || p.src.OnFailure.IsNull() {
+		return "undo"
+	}
+	return how
+}
+
+// unwind runs the undo stacks of hosts, the last host first, in groups no larger than the
+// batch, so that no more of them are under way than the play allows.
+func (b *batch) unwind(ctx context.Context, hosts hostSet, reason string) {
+	hosts = hosts.where(func(h *host) bool { return len(h.undo) > 0 })
+	if len(hosts) == 0 {
+		return
+	}
+	b.note(func(o *Outcome) { o.Undone = true })
+	b.tell(Unwinding{Hosts: hosts.names(), Reason: reason})
+	hosts = slices.Clone(hosts)
+	slices.Reverse(hosts)
+	for group := range slices.Chunk(hosts, max(len(b.hosts), 1)) {
+		var all conc.WaitGroup
+		for _, h := range group {
+			all.Go(func() { b.unwindHost(ctx, h) })
+		}
+		all.Wait()
+	}
+}
+
+// unwindHost runs the stack of one host, newest first. An entry that fails is told, and
+// the next one runs.
+func (b *batch) unwindHost(ctx context.Context, h *host) {
+	now := b.Store.Moment(h.name)
+	defer func() { b.Store.Return(h.name, now) }()
+	for len(h.undo) > 0 && ctx.Err() == nil {
+		e := h.undo[len(h.undo)-1]
+		h.undo = h.undo[:len(h.undo)-1]
+		b.undo(ctx, e)
+	}
+}
+
+// undo runs one entry with the variables of the moment when it was made.
+func (b *batch) undo(ctx context.Context, e *undoEntry) {
+	b.Store.Return(e.host.name, e.moment)
+	e.vars = captured(e.vars, oneVar("gdeploy_undo", values.True), oneVar("gdeploy_failed_task", values.String(e.host.failure.name)))
+	f := e.frame
+	f.kind, f.entry, f.rescued = Undoing, e, false
+	passed := b.list(ctx, e.nodes, hostSet{e.host}, f.child("undo"))
+	status := OK
+	if len(passed.going) == 0 {
+		status = Failed
+		b.note(func(o *Outcome) { o.UndoFailed = true })
+		b.warn(e.host.name, fmt.Sprintf("what %q did could not be taken back", e.place.Name))
+	}
+	if err := b.Journal.Undone(e.id, status); err != nil {
+		b.warn(e.host.name, "write the run's journal: "+err.Error())
+	}
+}
+
+// open are the entries that nobody ran.
+func (p *play) open() []string {
+	var all []string
+	for _, h := range p.hosts {
+		for _, e := range slices.Backward(h.undo) {
+			all = append(all, h.name+": "+e.place.Name)
+		}
+	}
+	return all
+}
+
+// settleUndo ends the play's stacks: what is left of them is named when the run was
+// stopped, and forgotten when the play went to its end.
+func (p *play) settleUndo() {
+	if open := p.open(); p.aborted != "" && len(open) > 0 && p.onFailure() != "undo_host" {
+		p.tell(Interrupted{Open: open, Now: true})
+		p.note(func(o *Outcome) {
+			o.Reason = strings.TrimPrefix(o.Reason+"; not taken back: "+strings.Join(open, ", "), "; ")
+		})
+	}
+	for _, h := range p.hosts {
+		h.undo = nil
+	}
+}

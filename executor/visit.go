@@ -1,0 +1,189 @@
+package executor
+
+import (
+	"context"
+	"time"
+
+	"github.com/gdeploy/gdeploy/playbooks"
+	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/variables"
+)
+
+// visit is one task on one host.
+type visit struct {
+	*batch
+	task  *playbooks.Task
+	host  *host
+	place Place
+	frame frame
+	scope *variables.Scope
+	began time.Time
+	noLog bool
+	// once says that the host does the task for all of the batch.
+	once bool
+}
+
+func (b *batch) visit(ctx context.Context, t *playbooks.Task, h *host, place Place, f frame) *visit {
+	return &visit{batch: b, task: t, host: h, place: place, frame: f, scope: b.scope(ctx, t, h, f), began: time.Now()}
+}
+
+// scope is the view of the variables that a task has on a host.
+func (b *batch) scope(ctx context.Context, t *playbooks.Task, h *host, f frame) *variables.Scope {
+	c := variables.Context{
+		Ctx: ctx, Host: h.name, Play: b.src, Hosts: b.hostsInView(), Prompts: b.prompts,
+		Task: t, IncludeParams: f.params,
+	}
+	if f.entry != nil {
+		c.Extra = f.entry.vars
+	}
+	return b.Store.Scope(c)
+}
+
+// run does the task and settles what follows from how it went.
+func (v *visit) run(ctx context.Context) verdict {
+	noLog, err := v.scope.Bool(v.keyword(func(k *playbooks.Keywords) values.Value { return k.NoLog }))
+	if err != nil {
+		return v.settle(ctx, failedBy(err))
+	}
+	v.noLog = noLog
+	return v.settle(ctx, v.outcome(ctx))
+}
+
+func (v *visit) outcome(ctx context.Context) *result {
+	if v.task.Loop == nil {
+		return v.single(ctx, &item{scope: v.scope})
+	}
+	items, ended := v.items(ctx)
+	if ended != nil {
+		return ended
+	}
+	return v.loop(ctx, items)
+}
+
+// single does the task once: for its only time, or for one item of its loop.
+func (v *visit) single(ctx context.Context, it *item) *result {
+	s, ended := v.prepare(ctx, it)
+	if ended != nil {
+		return it.mark(ended)
+	}
+	if err := v.pushTask(ctx, it); err != nil {
+		return it.mark(failedBy(err))
+	}
+	return it.mark(v.attempts(ctx, s))
+}
+
+// settle registers the result, notifies handlers, counts, tells, and says how the host goes on.
+func (v *visit) settle(ctx context.Context, res *result) verdict {
+	verdict := verdict{host: v.host, status: res.status(), result: res}
+	verdict.ignored = v.ignores(res)
+	v.register(v.host, res)
+	if res.status() == Changed {
+		if err := v.notify(ctx, res); err != nil {
+			res = failedBy(err)
+			verdict.status, verdict.result = Failed, res
+		}
+	}
+	if verdict.out() {
+		verdict.fatal = v.flag(func(k *playbooks.Keywords) values.Value { return k.AnyErrorsFatal })
+		v.host.failure = failure{name: v.place.Name, task: v.describe(), result: res.registered()}
+	}
+	v.count(verdict)
+	v.tell(HostResult{
+		Task: v.place, Host: v.host.name, Delegate: res.delegate, DelegateAddress: res.address,
+		Status: verdict.status, Changed: res.changed, Ignored: verdict.ignored, Rescued: verdict.out() && verdict.status == Failed && v.frame.rescued,
+		Looped: res.looped && !v.noLog, NoLog: v.noLog, Result: v.shown(res), Warnings: res.warnings,
+		Seconds: time.Since(v.began).Seconds(),
+	})
+	return verdict
+}
+
+// ignores reports that the task's failure does not matter to the host.
+func (v *visit) ignores(res *result) bool {
+	switch res.status() {
+	case Failed:
+		return v.flag(func(k *playbooks.Keywords) values.Value { return k.IgnoreErrors })
+	case Unreachable:
+		return v.flag(func(k *playbooks.Keywords) values.Value { return k.IgnoreUnreachable })
+	}
+	return false
+}
+
+func (v *visit) count(verdict verdict) {
+	v.stats.change(v.host.name, func(s *HostStats) {
+		if v.frame.kind == Undoing {
+			s.Undone++
+			return
+		}
+		switch verdict.status {
+		case OK:
+			s.OK++
+		case Changed:
+			s.OK++
+			s.Changed++
+		case Skipped:
+			s.Skipped++
+		case Unreachable:
+			s.Unreachable++
+		case Failed:
+			v.countFailure(s, verdict)
+		}
+	})
+}
+
+func (v *visit) countFailure(s *HostStats, verdict verdict) {
+	switch {
+	case verdict.ignored:
+		s.OK++
+		s.Ignored++
+		if verdict.result.changed {
+			s.Changed++
+		}
+	case v.frame.rescued:
+		s.Rescued++
+	default:
+		s.Failed++
+	}
+}
+
+// register makes the result a variable of h.
+func (v *visit) register(h *host, res *result) {
+	if v.task.Register == "" {
+		return
+	}
+	value := res.registered()
+	if v.noLog {
+		value = secretOutput(value)
+	}
+	v.Store.Register(h.name, v.task.Register, value)
+}
+
+// shown is what events carry of the result.
+func (v *visit) shown(res *result) values.Value {
+	if v.noLog {
+		return censored(res)
+	}
+	return values.FromMap(res.fields)
+}
+
+// describe is the task as ansible_failed_task shows it.
+func (v *visit) describe() values.Value {
+	args := values.FromMap(values.NewMap(0))
+	if v.task.Args != nil && !v.noLog {
+		args = values.FromMap(v.task.Args).MarkUnsafe()
+	}
+	name, _ := v.scope.Text(v.task.Name)
+	if v.task.Name.IsNull() {
+		name = ""
+	}
+	return values.MapOf("name", values.String(name), "action", values.String(v.task.Action), "args", args)
+}
+
+// flag is a boolean keyword of the task; one that cannot be evaluated is false.
+func (v *visit) flag(pick func(*playbooks.Keywords) values.Value) bool {
+	yes, err := v.scope.Bool(v.keyword(pick))
+	return err == nil && yes
+}
+
+func (v *visit) keyword(pick func(*playbooks.Keywords) values.Value) values.Value {
+	return keyword(v.src, v.task, pick)
+}
