@@ -50,7 +50,7 @@ func (sc *Scope) lookupFunction(wantList bool) func(c *jinja.Call) (values.Value
 				options.Set(k.Name, k.Value)
 			}
 		}
-		items, err := sc.runLookup(name, c.Args[1:], options)
+		items, err := sc.runLookup(name, "files", c.Args[1:], options)
 		if err != nil {
 			return sc.lookupFailed(name, err, onError, wantList)
 		}

@@ -2,27 +2,15 @@ package variables
 
 import (
 	"fmt"
+	"maps"
+	"os"
 	"slices"
 	"strings"
 
+	"github.com/gdeploy/gdeploy/jinja"
 	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/variables/lookups"
 )
-
-// Lookup finds data on the controller for lookup('name', ...), query and with_name.
-// What it gives is marked unsafe by the caller.
-type Lookup func(q *Query) ([]values.Value, error)
-
-// Query is one use of a lookup.
-type Query struct {
-	Scope *Scope
-	// Terms are the arguments behind the name, or the items of a with_; they are
-	// rendered already.
-	Terms []values.Value
-	// Options are the keyword arguments.
-	Options *values.Map
-	// Store is the run's.
-	Store *Store
-}
 
 // UnknownLookupError is a lookup that gdeploy does not have.
 type UnknownLookupError struct {
@@ -42,29 +30,31 @@ func (e *UnknownLookupError) Error() string {
 // HasLookup reports whether templates and with_ may use the lookup name.
 func (s *Store) HasLookup(name string) bool { return s.lookup(name) != nil }
 
-func (s *Store) lookup(name string) Lookup {
-	for _, prefix := range []string{"ansible.builtin.", "ansible.legacy."} {
+func (s *Store) lookup(name string) lookups.Lookup { return s.lookups[plainLookup(name)] }
+
+// plainLookup is a lookup's name without its collection.
+func plainLookup(name string) string {
+	for _, prefix := range []string{"ansible.builtin.", "ansible.legacy.", "community.general."} {
 		name = strings.TrimPrefix(name, prefix)
 	}
-	return s.options.Lookups[name]
+	return name
 }
 
-func (sc *Scope) runLookup(name string, terms []values.Value, options *values.Map) ([]values.Value, error) {
+func (sc *Scope) runLookup(name, kind string, terms []values.Value, options *values.Map) ([]values.Value, error) {
 	run := sc.store.lookup(name)
 	if run == nil {
 		return nil, sc.store.unknownLookup(name)
 	}
-	return run(&Query{Scope: sc, Terms: terms, Options: options, Store: sc.store})
+	return run(&lookups.Query{Ctx: sc.ctx(), Name: plainLookup(name), Terms: terms, Options: options, Kind: kind, From: lookupScope{sc}})
 }
 
 func (s *Store) unknownLookup(name string) error {
-	names := make([]string, 0, len(s.options.Lookups))
-	for known := range s.options.Lookups {
-		names = append(names, known)
+	if hint, ok := lookups.Refused()[plainLookup(name)]; ok {
+		return &UnknownLookupError{Name: name, Hint: hint}
 	}
-	slices.Sort(names)
+	names := slices.Sorted(maps.Keys(s.lookups))
 	hint := ""
-	if near := nearest(name, names); len(near) > 0 {
+	if near := nearest(plainLookup(name), names); len(near) > 0 {
 		hint = "did you mean " + near[0] + "?"
 	}
 	return &UnknownLookupError{Name: name, Hint: hint}
@@ -76,7 +66,7 @@ func (sc *Scope) Loop(lookup string, terms values.Value) ([]values.Value, error)
 	if err != nil {
 		return nil, sc.explainError(err)
 	}
-	items, err := sc.runLookup(lookup, rendered, values.NewMap(0))
+	items, err := sc.runLookup(lookup, sc.fileKind(), rendered, values.NewMap(0))
 	if err != nil {
 		return nil, sc.explainError(err)
 	}
@@ -118,4 +108,70 @@ func (sc *Scope) warn(msg string) {
 	if sc.store.options.Warn != nil {
 		sc.store.options.Warn(msg)
 	}
+}
+
+// fileKind is where with_first_found of the scope's task looks.
+func (sc *Scope) fileKind() string {
+	if sc.c.Task == nil {
+		return "files"
+	}
+	switch sc.c.Task.Action {
+	case "template":
+		return "templates"
+	case "include_vars":
+		return "vars"
+	case "include_tasks":
+		return "tasks"
+	}
+	return "files"
+}
+
+// lookupScope is a scope as lookups see it.
+type lookupScope struct{ *Scope }
+
+// Find looks for a file by the search path of the task.
+func (l lookupScope) Find(kind, name string) (string, []string) { return l.Finder().Find(kind, name) }
+
+// Dirs are the directories of the search path.
+func (l lookupScope) Dirs() []string { return l.Finder().dirs() }
+
+// Dir is where commands run.
+func (l lookupScope) Dir() string { return l.Finder().PlaybookDir }
+
+// Read gives a file's content, decrypted where it is encrypted.
+func (l lookupScope) Read(path string) ([]byte, error) { return l.store.readFile(path) }
+
+// Hosts gives the hosts of a pattern.
+func (l lookupScope) Hosts(pattern string) ([]string, error) {
+	if l.store.options.Inventory == nil {
+		return nil, nil
+	}
+	return l.store.options.Inventory.Select(pattern)
+}
+
+// Getenv reads the controller's environment.
+func (l lookupScope) Getenv(name string) (string, bool) {
+	if l.store.options.Getenv == nil {
+		return os.LookupEnv(name)
+	}
+	text := l.store.options.Getenv(name)
+	return text, text != ""
+}
+
+// Template renders a template file.
+func (l lookupScope) Template(path string, o lookups.TemplateOptions) (values.Value, error) {
+	src, err := l.store.readFile(path)
+	if err != nil {
+		return values.Null, err
+	}
+	sc := l.Scope
+	if o.Vars != nil {
+		sc = sc.With(o.Vars)
+	}
+	v, err := sc.renderFile(src, FileOptions{Path: path, Delimiters: jinja.Delimiters{
+		VariableStart: o.VariableStart, VariableEnd: o.VariableEnd, CommentStart: o.CommentStart, CommentEnd: o.CommentEnd}})
+	if err != nil || !o.Data {
+		return v, err
+	}
+	return readBack(values.Text(v), true, v), nil
 }

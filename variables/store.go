@@ -2,10 +2,12 @@ package variables
 
 import (
 	"context"
+	"maps"
 	"sync"
 
 	"github.com/gdeploy/gdeploy/playbooks"
 	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/variables/lookups"
 )
 
 // Layer is one source of variables.
@@ -59,7 +61,7 @@ type Options struct {
 	// Vault opens encrypted values; nil where no password was given.
 	Vault Vault
 	// Lookups are added to the built-in ones and replace those of the same name.
-	Lookups map[string]Lookup
+	Lookups map[string]lookups.Lookup
 	// Warn tells the operator something that is no error; nil drops it.
 	Warn func(msg string)
 	// Getenv reads the controller's environment; os.Getenv where nil.
@@ -78,6 +80,7 @@ type Store struct {
 	engine    *engine
 	magic     map[string]magic
 	functions map[string]function
+	lookups   map[string]lookups.Lookup
 
 	mu     sync.RWMutex
 	hosts  map[string]*hostState
@@ -92,11 +95,13 @@ func NewStore(o Options) *Store {
 		options:   o,
 		magic:     magicNames(),
 		functions: functions(),
+		lookups:   lookups.All(),
 		hosts:     map[string]*hostState{},
 		plays:     map[*playbooks.Play]*playState{},
 		files:     map[string]loadedFile{},
 		opened:    map[string]string{},
 	}
+	maps.Copy(s.lookups, o.Lookups)
 	s.engine = newEngine(s)
 	return s
 }

@@ -1,0 +1,178 @@
+// Package lookups is the data sources that templates reach by lookup('name', ...) and
+// tasks by with_name: files, commands and variables of the controller, and ways to
+// walk lists.
+//
+// Whoever calls a lookup marks what it gives as data from outside.
+package lookups
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// Lookup gives one list for one use.
+type Lookup func(q *Query) ([]values.Value, error)
+
+// Query is one use of a lookup.
+type Query struct {
+	Ctx  context.Context
+	Name string
+	// Terms are the arguments behind the name, or the items of a with_. They are
+	// rendered already.
+	Terms []values.Value
+	// Options are the arguments given by name.
+	Options *values.Map
+	// Kind is the directory of a role where files are looked for: files, templates, vars.
+	Kind string
+	From Scope
+}
+
+// Scope is what lookups ask of the place where they are used.
+type Scope interface {
+	// Lookup finds a variable, and Names lists them.
+	Lookup(name string) (v values.Value, ok bool, err error)
+	Names() []string
+	// Find looks for a file by Ansible's search path; an empty path means that it is nowhere.
+	Find(kind, name string) (path string, tried []string)
+	// Dirs are the directories of the search path.
+	Dirs() []string
+	// Read gives a file's content, decrypted where it is encrypted.
+	Read(path string) ([]byte, error)
+	// Template renders a template file.
+	Template(path string, o TemplateOptions) (values.Value, error)
+	// Hosts gives the hosts of a pattern.
+	Hosts(pattern string) ([]string, error)
+	// Getenv reads the controller's environment; Dir is where commands run.
+	Getenv(name string) (string, bool)
+	Dir() string
+}
+
+// TemplateOptions say how the lookup template renders.
+type TemplateOptions struct {
+	Vars *values.Map
+	// Data turns text that looks like a list, map or bool into one.
+	Data                                                 bool
+	VariableStart, VariableEnd, CommentStart, CommentEnd string
+}
+
+// All is the list of lookups by name.
+func All() map[string]Lookup {
+	return map[string]Lookup{
+		"cartesian":           cartesian,
+		"csvfile":             csvfile,
+		"dict":                dict,
+		"env":                 env,
+		"file":                file,
+		"fileglob":            fileglob,
+		"first_found":         firstFound,
+		"flattened":           flattened,
+		"indexed_items":       indexedItems,
+		"ini":                 ini,
+		"inventory_hostnames": inventoryHostnames,
+		"items":               items,
+		"lines":               lines,
+		"list":                list,
+		"nested":              nested,
+		"password":            password,
+		"pipe":                pipe,
+		"random_choice":       randomChoice,
+		"sequence":            sequence,
+		"subelements":         subelements,
+		"template":            template,
+		"together":            together,
+		"unvault":             unvault,
+		"varnames":            varnames,
+		"vars":                vars,
+	}
+}
+
+// Refused are lookups of Ansible that gdeploy does not have, with what to use instead.
+func Refused() map[string]string {
+	return map[string]string{
+		"config": "gdeploy has settings of its own; put the value into a variable",
+		"url":    "use the task http_check with register, or lookup('pipe', 'curl -fsS ...')",
+	}
+}
+
+// only refuses options that the lookup does not have.
+func (q *Query) only(names ...string) error {
+	for _, key := range q.Options.Keys() {
+		if name := values.Text(key); !slices.Contains(names, name) {
+			return fmt.Errorf("lookup %s does not know the option %q%s", q.Name, name, takes(names))
+		}
+	}
+	return nil
+}
+
+func takes(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return "; it takes " + strings.Join(names, ", ")
+}
+
+func (q *Query) text(name, def string) string {
+	if v, ok := q.Options.Get(name); ok {
+		return values.Text(v)
+	}
+	return def
+}
+
+func (q *Query) flag(name string, def bool) bool {
+	v, ok := q.Options.Get(name)
+	if !ok {
+		return def
+	}
+	if s, ok := v.AsString(); ok {
+		return slices.Contains([]string{"1", "true", "yes", "on", "y", "t"}, strings.ToLower(s))
+	}
+	return v.Truthy()
+}
+
+// each makes one result of each term's text.
+func (q *Query) each(do func(term string) (values.Value, error)) ([]values.Value, error) {
+	out := make([]values.Value, 0, len(q.Terms))
+	for _, term := range q.Terms {
+		v, err := do(values.Text(term))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// flatten opens the lists among items, one level deep.
+func flatten(items []values.Value) []values.Value {
+	out := make([]values.Value, 0, len(items))
+	for _, item := range items {
+		if item.Kind() == values.KindList {
+			out = append(out, item.Items()...)
+			continue
+		}
+		out = append(out, item)
+	}
+	return out
+}
+
+// keyValues reads "name key=value key=value": the first words are the name.
+func keyValues(term string) (name string, pairs map[string]string) {
+	pairs = map[string]string{}
+	var words []string
+	for _, word := range strings.Fields(term) {
+		key, value, ok := strings.Cut(word, "=")
+		if !ok {
+			words = append(words, word)
+			continue
+		}
+		if n := len(value); n > 1 && (value[0] == '"' || value[0] == '\'') && value[n-1] == value[0] {
+			value = value[1 : n-1]
+		}
+		pairs[key] = value
+	}
+	return strings.Join(words, " "), pairs
+}
