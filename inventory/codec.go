@@ -80,7 +80,7 @@ func readVariables(src []byte, file string) *variables {
 	}
 	var ok bool
 	if found.vars, ok = v.AsMap(); !ok {
-		found.err = yaml.NewError(src, v.Pos(), fmt.Sprintf("a file of variables is a mapping, not a %s", v.Kind()))
+		found.err = yaml.NewError(src, v.Pos(), fmt.Sprintf("a file of variables is a mapping, not %s", v.Kind().Phrase()))
 	}
 	return found
 }

@@ -1,8 +1,10 @@
 package inventory
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gdeploy/gdeploy/values"
 	"github.com/gdeploy/gdeploy/values/yaml"
@@ -67,19 +69,25 @@ type parent struct {
 
 // build adds what the document says to the graph, or reports everything that is wrong with it.
 func (d *document) build(g *graph) error {
-	if len(d.errs) > 0 {
-		return errors.Join(d.errs...)
-	}
 	b := builder{document: d, graph: g, waiting: map[string]*waiting{}}
 	for _, s := range d.statements {
 		b.take(s)
 	}
 	for _, name := range b.order {
 		if w := b.waiting[name]; w != nil {
-			b.fail(w.pos, "%s names the group %q, which is declared nowhere%s", w.by, name, nearest(name, g.groupNames()))
+			b.fail(w.pos, "%s names the group %q, which is declared nowhere%s", w.by, name, nearest(name, b.declared()))
 		}
 	}
+	slices.SortStableFunc(d.errs, func(a, b error) int { return cmp.Compare(lineOf(a), lineOf(b)) })
 	return errors.Join(d.errs...)
+}
+
+func lineOf(err error) int {
+	var e *yaml.Error
+	if errors.As(err, &e) {
+		return e.Pos.Line
+	}
+	return 0
 }
 
 func (b *builder) take(s statement) {
@@ -177,6 +185,10 @@ func (b *builder) addVars(s statement) {
 			b.fail(v.Pos(), "%s", err)
 		}
 	}
+}
+
+func (b *builder) declared() []string {
+	return slices.DeleteFunc(b.graph.groupNames(), func(name string) bool { return b.waiting[name] != nil })
 }
 
 func (g *graph) groupNames() []string {

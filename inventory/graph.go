@@ -19,8 +19,10 @@ type graph struct {
 	hostOrder  []*Host
 	all        *Group
 	ungrouped  *Group
-	// local is the first host by a name of this machine, or one that stands for it.
+	// local is the first host that the inventory calls by a name of this machine.
 	local *Host
+	// implicit stand for this machine, by name, where the inventory has no such host.
+	implicit map[string]*Host
 	// changes counts what was added, so that caches know when they are old.
 	changes int
 }
@@ -54,7 +56,7 @@ type Group struct {
 }
 
 func newGraph() *graph {
-	g := &graph{groups: map[string]*Group{}, hosts: map[string]*Host{}, changes: 1}
+	g := &graph{groups: map[string]*Group{}, hosts: map[string]*Host{}, implicit: map[string]*Host{}, changes: 1}
 	g.all, g.ungrouped = g.addGroup("all"), g.addGroup("ungrouped")
 	g.link(g.all, g.ungrouped)
 	return g
@@ -82,7 +84,7 @@ func (g *graph) addHost(name string, port int, source string) *Host {
 	}
 	g.hosts[name] = host
 	g.hostOrder = append(g.hostOrder, host)
-	if isLocalName(name) && (g.local == nil || g.local.Implicit) {
+	if isLocalName(name) && g.local == nil {
 		g.local = host
 	}
 	g.changes++

@@ -43,12 +43,17 @@ func (g *graph) host(name string) *Host {
 	if host := g.hosts[name]; host != nil || !isLocalName(name) {
 		return host
 	}
-	if g.local == nil {
-		g.local = &Host{Name: name, Implicit: true, graph: g, vars: values.NewMap(2)}
-		g.local.vars.Set("ansible_connection", values.String("local"))
-		g.local.vars.Set("ansible_host", values.String("127.0.0.1"))
+	if g.local != nil {
+		return g.local
 	}
-	return g.local
+	host := g.implicit[name]
+	if host == nil {
+		host = &Host{Name: name, Implicit: true, graph: g, vars: values.NewMap(2)}
+		host.vars.Set("ansible_connection", values.String("local"))
+		host.vars.Set("ansible_host", values.String("127.0.0.1"))
+		g.implicit[name] = host
+	}
+	return host
 }
 
 // AddHost adds a host while a play runs (the module add_host), or changes one: the

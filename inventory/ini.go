@@ -70,8 +70,8 @@ func (r *iniReader) startSection() {
 		r.section = "hosts"
 	case "hosts", "children", "vars":
 	default:
-		r.fail(r.at(0), "[%s:%s] is no section: want [%[1]s], [%[1]s:children] or [%[1]s:vars]%s",
-			r.group, r.section, nearest(r.section, []string{"hosts", "children", "vars"}))
+		r.fail(r.at(0), "[%s:%s] is no section: want [%s], [%[1]s:children] or [%[1]s:vars]%[4]s",
+			r.group, r.section, r.group, nearest(r.section, []string{"hosts", "children", "vars"}))
 		r.section = "" // its lines say nothing that could be checked
 		return
 	}

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gdeploy/gdeploy/values/yaml"
@@ -38,6 +39,7 @@ type Inventory struct {
 	// bases are the directories whose group_vars and host_vars count, in the order of the sources.
 	bases       []string
 	playbookDir string
+	beside      []string // the bases without the playbook's directory
 	limit       []string // patterns; nil is no limit
 	limitText   string
 }
@@ -51,13 +53,14 @@ func Load(ctx context.Context, sources []string, opts Options) (*Inventory, erro
 	for _, source := range sources {
 		l.source(source)
 		if dir, ok := baseDir(source); ok {
-			inv.bases = append(inv.bases, dir)
+			inv.bases = append(inv.otherBasesThan(dir), dir)
 		}
 	}
 	if err := errors.Join(l.errs...); err != nil {
 		return nil, err
 	}
 	inv.settle()
+	inv.beside = inv.bases
 	for _, name := range inv.sharedNames() {
 		inv.files.warn(Warning{Msg: fmt.Sprintf("%q is both a group and a host: a pattern of that name means the host", name)})
 	}
@@ -75,11 +78,23 @@ func baseDir(source string) (dir string, ok bool) {
 	return filepath.Dir(source), true
 }
 
+// otherBasesThan gives the bases without dir: a directory that is named twice counts at
+// its later place only, which gives the same values.
+func (inv *Inventory) otherBasesThan(dir string) []string {
+	return slices.DeleteFunc(slices.Clone(inv.bases), func(base string) bool { return samePath(base, dir) })
+}
+
+func samePath(a, b string) bool {
+	fullA, errA := filepath.Abs(a)
+	fullB, errB := filepath.Abs(b)
+	return errA == nil && errB == nil && fullA == fullB
+}
+
 // WithPlaybookDir gives a view of the same inventory that also reads the group_vars and
 // host_vars in dir, where the playbook is.
 func (inv *Inventory) WithPlaybookDir(dir string) *Inventory {
 	view := *inv
-	view.playbookDir = dir
+	view.playbookDir, view.beside = dir, inv.otherBasesThan(dir)
 	return &view
 }
 

@@ -24,7 +24,7 @@ func (p *jsonPrinter) text(s string) { p.out = append(p.out, s...) }
 // value prints v; end is the line end with the indentation around it.
 func (p *jsonPrinter) value(v values.Value, end string) {
 	if s, ok := v.AsString(); ok {
-		if v.Unsafe() {
+		if v.Unsafe() && looksLikeTemplate(s) {
 			p.marked("__ansible_unsafe", s, end)
 			return
 		}
@@ -46,6 +46,12 @@ func (p *jsonPrinter) value(v values.Value, end string) {
 		return
 	}
 	p.out = append(p.out, values.JSON(v)...)
+}
+
+// looksLikeTemplate tells the texts for which the mark makes a difference. All that
+// scripts print is marked, and readers of the list want plain texts where they can be.
+func looksLikeTemplate(s string) bool {
+	return strings.Contains(s, "{{") || strings.Contains(s, "{%") || strings.Contains(s, "{#")
 }
 
 func (p *jsonPrinter) marked(name, s, end string) {

@@ -109,7 +109,7 @@ func (s *stack) add(level int, name string, vars *values.Map) {
 
 // inventory adds the files beside each source, the later sources being stronger.
 func (s *stack) inventory(level int, kind string, names ...string) {
-	for _, base := range s.inv.bases {
+	for _, base := range s.inv.beside {
 		s.beside(base, "inventory ", level, kind, names)
 	}
 }

@@ -48,17 +48,26 @@ func (inv *Inventory) Unmatched(pattern string) []Warning {
 func (inv *Inventory) unmatched(parts []string) []Warning {
 	var warnings []Warning
 	for _, part := range parts {
-		name, _ := cutSubscript(strings.TrimLeft(part, "&!"))
+		name, choose := cutSubscript(strings.TrimLeft(part, "&!"))
 		hosts, groups, err := inv.enumerate(name)
-		if err == nil && len(hosts) == 0 && !groups && name != "all" {
-			known := inv.groupNames()
-			for _, host := range inv.hostOrder {
-				known = append(known, host.Name)
-			}
-			warnings = append(warnings, Warning{Msg: fmt.Sprintf("%q matches no group and no host%s", part, nearest(name, known))})
+		switch {
+		case err != nil || name == "all":
+		case len(hosts) == 0 && !groups:
+			warnings = append(warnings, Warning{Msg: fmt.Sprintf("%q matches no group and no host%s", part, nearest(name, inv.names()))})
+		case len(hosts) > 0 && choose != nil && len(choose(hosts)) == 0:
+			warnings = append(warnings, Warning{Msg: fmt.Sprintf("%q asks for a host that is not there: %q has %d", part, name, len(hosts))})
 		}
 	}
 	return warnings
+}
+
+// names gives the names of all groups and hosts.
+func (g *graph) names() []string {
+	known := g.groupNames()
+	for _, host := range g.hostOrder {
+		known = append(known, host.Name)
+	}
+	return known
 }
 
 var patternParts = regexp.MustCompile(`(?:[^\s:\[\]]|\[[^\]]*\])+`)
@@ -172,11 +181,7 @@ func (inv *Inventory) matchOne(part string) ([]*Host, error) {
 	if err != nil || choose == nil || len(hosts) == 0 {
 		return hosts, err
 	}
-	chosen, ok := choose(hosts)
-	if !ok {
-		return nil, fmt.Errorf("%q asks for a host that is not there: %q has %d", part, name, len(hosts))
-	}
-	return chosen, nil
+	return choose(hosts), nil
 }
 
 // enumerate gives the hosts of all groups that name matches, and where it matches none,
@@ -284,26 +289,26 @@ func classExpr(body string) string {
 	return "[" + rest + "]"
 }
 
-var subscript = regexp.MustCompile(`^(.+)\[(?:(-?[0-9]+)|([0-9]+):([0-9]*))\]$`)
+var subscript = regexp.MustCompile(`^(.+)\[(?:(-?[0-9]+)|([0-9]+)[:-]([0-9]*))\]$`)
 
-// cutSubscript takes [n] or [from:to] off a part; choose is nil where there is none.
-func cutSubscript(part string) (name string, choose func([]*Host) ([]*Host, bool)) {
+// cutSubscript takes [n] or [first:last] off a part; choose is nil where there is none.
+func cutSubscript(part string) (name string, choose func([]*Host) []*Host) {
 	m := subscript.FindStringSubmatch(part)
 	if m == nil || strings.HasPrefix(part, "~") {
 		return part, nil
 	}
 	if m[2] != "" {
-		return m[1], func(hosts []*Host) ([]*Host, bool) { return nth(hosts, atoi(m[2])) }
+		return m[1], func(hosts []*Host) []*Host { return nth(hosts, atoi(m[2])) }
 	}
-	return m[1], func(hosts []*Host) ([]*Host, bool) {
+	return m[1], func(hosts []*Host) []*Host {
 		last := len(hosts) - 1
 		if m[4] != "" {
 			last = min(last, atoi(m[4]))
 		}
 		if first := atoi(m[3]); first <= last {
-			return hosts[first : last+1], true
+			return hosts[first : last+1]
 		}
-		return nil, true
+		return nil
 	}
 }
 
@@ -315,15 +320,15 @@ func atoi(s string) int {
 	return n
 }
 
-// nth gives one host; negative numbers count from the end.
-func nth(hosts []*Host, n int) ([]*Host, bool) {
+// nth gives one host, or none where there are fewer; negative numbers count from the end.
+func nth(hosts []*Host, n int) []*Host {
 	if n < 0 {
 		n += len(hosts)
 	}
 	if n < 0 || n >= len(hosts) {
-		return nil, false
+		return nil
 	}
-	return hosts[n : n+1], true
+	return hosts[n : n+1]
 }
 
 func keep(hosts, only []*Host) []*Host {

@@ -19,7 +19,7 @@ func expandHosts(word string) (names []string, port int, err error) {
 	if strings.TrimSpace(host) == "---" {
 		return nil, 0, errors.New("--- starts a YAML document, but this file is read as INI: give it the extension .yml")
 	}
-	if strings.HasSuffix(word, ":") && port == 0 {
+	if strings.HasSuffix(word, ":") && port == 0 && !strings.Contains(word, "[") {
 		return nil, 0, fmt.Errorf("%q ends in a colon without a port (in YAML, name the file .yml)", word)
 	}
 	if port > 65535 {

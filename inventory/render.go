@@ -64,7 +64,7 @@ func (p *printer) write(w io.Writer, tree values.Value, format Format) error {
 	}
 	text := append(indentedJSON(tree), '\n')
 	if format == YAML {
-		text = append(yaml.Marshal(tree), '\n')
+		text = yaml.Marshal(tree)
 	}
 	_, err := w.Write(text)
 	return err

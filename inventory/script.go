@@ -40,11 +40,11 @@ func readScript(ctx context.Context, path string) (*document, error) {
 	root, warnings, err := yaml.Load(out, path+" --list")
 	r.warnings = warnings
 	if err != nil {
-		return nil, fmt.Errorf("inventory script %s --list: %w", path, err)
+		return nil, fmt.Errorf("inventory script %s --list prints no JSON:\n%w", path, err)
 	}
 	groups, ok := root.MarkUnsafe().AsMap()
 	if !ok {
-		return nil, fmt.Errorf("inventory script %s --list: it must print a JSON object of groups, not a %s", path, root.Kind())
+		return nil, fmt.Errorf("inventory script %s --list: it must print a JSON object of groups, not %s", path, root.Kind().Phrase())
 	}
 	for name, body := range groups.All() {
 		r.entry(name, body)
@@ -85,7 +85,7 @@ func (r *scriptReader) entry(name, body values.Value) {
 	}
 	parts, ok := body.AsMap()
 	if !ok {
-		r.fail(body.Pos(), "the group %q is a list of hosts or an object with hosts, vars and children, not a %s", group, body.Kind())
+		r.fail(body.Pos(), "the group %q is a list of hosts or an object with hosts, vars and children, not %s", group, body.Kind().Phrase())
 		return
 	}
 	if !parts.Has("hosts") && !parts.Has("vars") && !parts.Has("children") {
@@ -106,7 +106,7 @@ func (r *scriptReader) entry(name, body values.Value) {
 
 func (r *scriptReader) hosts(group string, hosts values.Value) {
 	if hosts.Kind() != values.KindList {
-		r.fail(hosts.Pos(), "hosts of the group %q is a list, not a %s", group, hosts.Kind())
+		r.fail(hosts.Pos(), "hosts of the group %q is a list, not %s", group, hosts.Kind().Phrase())
 		return
 	}
 	for _, item := range hosts.Items() {
@@ -122,7 +122,7 @@ func (r *scriptReader) hosts(group string, hosts values.Value) {
 func (r *scriptReader) vars(group string, vars values.Value) {
 	m, ok := vars.AsMap()
 	if !ok {
-		r.fail(vars.Pos(), "vars of the group %q is an object, not a %s", group, vars.Kind())
+		r.fail(vars.Pos(), "vars of the group %q is an object, not %s", group, vars.Kind().Phrase())
 		return
 	}
 	r.say(statement{kind: sayGroupVar, pos: vars.Pos(), group: group, vars: m})
@@ -130,7 +130,7 @@ func (r *scriptReader) vars(group string, vars values.Value) {
 
 func (r *scriptReader) children(group string, children values.Value) {
 	if children.Kind() != values.KindList {
-		r.fail(children.Pos(), "children of the group %q is a list, not a %s", group, children.Kind())
+		r.fail(children.Pos(), "children of the group %q is a list, not %s", group, children.Kind().Phrase())
 		return
 	}
 	for _, item := range children.Items() {
@@ -155,7 +155,7 @@ func (r *scriptReader) hostVars(ctx context.Context) error {
 	for i, name := range r.list {
 		vars, ok := found[i].AsMap()
 		if !ok && !found[i].IsNull() {
-			r.fail(found[i].Pos(), "the variables of the host %q are an object, not a %s", name, found[i].Kind())
+			r.fail(found[i].Pos(), "the variables of the host %q are an object, not %s", name, found[i].Kind().Phrase())
 			continue
 		}
 		r.say(statement{kind: sayHostVar, names: []string{name}, vars: vars})
@@ -186,7 +186,7 @@ func askHost(ctx context.Context, path, name string) (values.Value, error) {
 	}
 	v, _, err := yaml.Load(out, path+" --host "+name)
 	if err != nil {
-		return values.Null, fmt.Errorf("inventory script %s --host %s: %w", path, name, err)
+		return values.Null, fmt.Errorf("inventory script %s --host %s prints no JSON:\n%w", path, name, err)
 	}
 	return v.MarkUnsafe(), nil
 }

@@ -23,7 +23,7 @@ func readTree(src []byte, file string) *document {
 	case root.IsNull():
 		r.fail(root.Pos(), "the inventory is empty")
 	case !ok:
-		r.fail(root.Pos(), "an inventory is a mapping of groups, not a %s", root.Kind())
+		r.fail(root.Pos(), "an inventory is a mapping of groups, not %s", root.Kind().Phrase())
 	case groups.Has("plugin"):
 		r.fail(root.Pos(), "this file configures an inventory plugin, which gdeploy does not have: use an executable script that prints the inventory as JSON")
 	default:
@@ -44,7 +44,7 @@ func (r *treeReader) group(name, body values.Value) {
 	}
 	parts, ok := body.AsMap()
 	if !ok {
-		r.fail(body.Pos(), "the group %q is a mapping with hosts, vars and children, not a %s", group, body.Kind())
+		r.fail(body.Pos(), "the group %q is a mapping with hosts, vars and children, not %s", group, body.Kind().Phrase())
 		return
 	}
 	for key, part := range parts.All() {
@@ -74,7 +74,7 @@ func (r *treeReader) each(group string, key, part values.Value, read func(group 
 		if part.Kind() == values.KindList {
 			hint = `: write each name with a colon behind it ("web1:") instead of a dash before it`
 		}
-		r.fail(part.Pos(), "%s of the group %q is a mapping, not a %s%s", values.Text(key), group, part.Kind(), hint)
+		r.fail(part.Pos(), "%s of the group %q is a mapping, not %s%s", values.Text(key), group, part.Kind().Phrase(), hint)
 		return
 	}
 	if ok {
@@ -87,7 +87,7 @@ func (r *treeReader) each(group string, key, part values.Value, read func(group 
 func (r *treeReader) hosts(group string, name, body values.Value) {
 	text, ok := name.AsString()
 	if !ok {
-		r.fail(name.Pos(), "a host's name is a text, and %s is a %s: quote it", values.Text(name), name.Kind())
+		r.fail(name.Pos(), "a host's name is a text, and %s is %s: quote it", values.Text(name), name.Kind().Phrase())
 		return
 	}
 	names, port, err := expandHosts(text)
@@ -97,7 +97,7 @@ func (r *treeReader) hosts(group string, name, body values.Value) {
 	}
 	vars, ok := body.AsMap()
 	if !ok && !body.IsNull() {
-		r.fail(body.Pos(), "the variables of the host %q are a mapping, not a %s", text, body.Kind())
+		r.fail(body.Pos(), "the variables of the host %q are a mapping, not %s", text, body.Kind().Phrase())
 		return
 	}
 	r.say(statement{kind: sayHosts, pos: name.Pos(), group: group, names: names, port: port, vars: vars})

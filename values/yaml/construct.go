@@ -168,7 +168,7 @@ func (c *constructor) entry(m *values.Map, keyNode, valueNode *goyaml.Node) {
 	if keyNode.Kind == goyaml.MappingNode && keyNode.Style&goyaml.FlowStyle != 0 {
 		hint = templateHint
 	}
-	c.fail(keyNode, hint, "a key must be a single value, not a %s", key.Kind())
+	c.fail(keyNode, hint, "a key must be a single value, not %s", key.Kind().Phrase())
 }
 
 func isMerge(key *goyaml.Node) bool {
@@ -184,7 +184,7 @@ func (c *constructor) merges(n *goyaml.Node) []*values.Map {
 	}
 	if v.Kind() != values.KindList {
 		if v.Kind() != values.KindMap {
-			c.fail(n, "", "<< merges a mapping or a list of mappings, not a %s", v.Kind())
+			c.fail(n, "", "<< merges a mapping or a list of mappings, not %s", v.Kind().Phrase())
 		}
 		return nil
 	}
@@ -192,7 +192,7 @@ func (c *constructor) merges(n *goyaml.Node) []*values.Map {
 	for i, item := range v.Items() {
 		m, ok := item.AsMap()
 		if !ok {
-			c.fail(n, "", "<< merges mappings, and item %d of this list is a %s", i+1, item.Kind())
+			c.fail(n, "", "<< merges mappings, and item %d of this list is %s", i+1, item.Kind().Phrase())
 			continue
 		}
 		if !c.grow(n, m.Len()) {

@@ -1,21 +1,18 @@
 package yaml
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
-	goyaml "go.yaml.in/yaml/v4"
-
 	"github.com/gdeploy/gdeploy/values"
 )
 
 // Layout is how Marshal lays a text out. The zero Layout is what ansible-inventory
-// --yaml and PyYAML's default block style print: two spaces, 80 columns, sorted keys.
+// --yaml and PyYAML's block style print: two spaces, 80 columns, sorted keys.
 type Layout struct {
-	// Indent is spaces per level; 0 is 2.
+	// Indent is spaces per level, 2 to 9; 0 is 2.
 	Indent int
 	// Width is where long lines fold, in columns; 0 is 80, negative is never.
 	Width int
@@ -33,144 +30,279 @@ func Marshal(v values.Value) []byte { return Layout{}.Marshal(v) }
 // Marshal writes v as YAML. Lists and maps that occur more than once become anchors and
 // aliases, as PyYAML does it; encrypted values are written with !vault.
 func (l Layout) Marshal(v values.Value) []byte {
-	r := representer{layout: l, nodes: map[any]*goyaml.Node{}}
-	root := r.node(v)
-	options := []goyaml.Option{
-		goyaml.WithIndent(cmp.Or(l.Indent, 2)),
-		goyaml.WithLineWidth(cmp.Or(l.Width, 80)),
-		goyaml.WithUnicode(!l.ASCII),
-		goyaml.WithCompactSeqIndent(true),
+	l.Indent = cmp.Or(l.Indent, 2)
+	if l.Width = cmp.Or(l.Width, 80); l.Width <= l.Indent*2 {
+		l.Width = 1 << 30
 	}
-	out, err := goyaml.Dump(root, options...)
-	if err != nil {
-		return fmt.Appendf(nil, "# %s\n", err) // only a node that representer never makes
-	}
-	out = bytes.ReplaceAll(out, []byte(textEnd), nil)
-	if root.Kind == goyaml.ScalarNode && !bytes.ContainsAny(out[:1], `'"|>!`) {
-		out = append(out, "...\n"...)
-	}
-	return out
+	e := emitter{layout: l, indent: -1, whitespace: true, indention: true, anchors: map[any]*anchor{}}
+	e.findShared(v)
+	e.node(v, inRoot)
+	e.indent = 0
+	e.newLine()
+	return e.out
 }
 
-// textEnd follows a text that ends in a line end until it is printed, because the emitter
-// does not indent a closing quote that stands at the beginning of a line.
-const textEnd = "~~end-of-text~~"
-
-// representer turns values into nodes without tags: the layout alone says their types.
-type representer struct {
+// emitter writes block style as libyaml does; out always holds what is printed so far.
+type emitter struct {
 	layout Layout
-	nodes  map[any]*goyaml.Node // of the lists and maps so far
-	count  int                  // of anchors
+	out    []byte
+	indent int // of the innermost block; -1 outside of all
+	column int
+	flow   int // brackets around
+	// whitespace: the last character was a blank; indention: only blanks and
+	// indicators stand on this line so far.
+	whitespace, indention bool
+
+	anchors map[any]*anchor
+	count   int
 }
 
-func (r *representer) node(v values.Value) *goyaml.Node {
+// anchor is the name of a list, map or encrypted value that occurs more than once.
+type anchor struct {
+	name    string
+	printed bool
+}
+
+// identity is what makes two occurrences the same thing; nil for scalars.
+func identity(v values.Value) any {
 	if l, ok := v.AsList(); ok {
-		return r.once(l, func(n *goyaml.Node) { r.list(n, l) })
+		return l
 	}
 	if m, ok := v.AsMap(); ok {
-		return r.once(m, func(n *goyaml.Node) { r.mapping(n, m) })
+		return m
 	}
-	if o, ok := v.AsObject(); ok {
-		if e, ok := o.(*Encrypted); ok {
-			return r.once(e, func(n *goyaml.Node) { encryptedNode(n, e) })
+	if e, ok := encrypted(v); ok {
+		return e
+	}
+	return nil
+}
+
+func encrypted(v values.Value) (*Encrypted, bool) {
+	o, _ := v.AsObject()
+	e, ok := o.(*Encrypted)
+	return e, ok
+}
+
+// findShared names what occurs more than once, in the order of the second occurrences.
+func (e *emitter) findShared(v values.Value) {
+	id := identity(v)
+	if id == nil {
+		return
+	}
+	if a := e.anchors[id]; a != nil {
+		if a.name == "" {
+			e.count++
+			a.name = fmt.Sprintf("id%03d", e.count)
+		}
+		return
+	}
+	e.anchors[id] = &anchor{}
+	for _, item := range v.Items() {
+		e.findShared(item)
+	}
+	if m, ok := v.AsMap(); ok {
+		for _, key := range e.keys(m) {
+			e.findShared(key)
+			item, _ := m.GetKey(key)
+			e.findShared(item)
 		}
 	}
-	return r.scalar(v)
 }
 
-// once makes the node of a list, map or encrypted value, or an alias where it was made before.
-func (r *representer) once(id any, fill func(*goyaml.Node)) *goyaml.Node {
-	if n := r.nodes[id]; n != nil {
-		if n.Anchor == "" {
-			r.count++
-			n.Anchor = fmt.Sprintf("id%03d", r.count)
+func (e *emitter) keys(m *values.Map) []values.Value {
+	if e.layout.KeepOrder {
+		return m.Keys()
+	}
+	return SortedKeys(m)
+}
+
+// place is where a node stands, as far as its layout depends on it.
+type place uint8
+
+const (
+	inRoot place = iota
+	inList
+	inMapping
+	inKey
+)
+
+func (e *emitter) node(v values.Value, at place) {
+	if a := e.anchors[identity(v)]; a != nil && a.name != "" {
+		if a.printed {
+			e.indicator("*"+a.name, true, false, false)
+			return
 		}
-		return &goyaml.Node{Kind: goyaml.AliasNode, Value: n.Anchor, Alias: n}
+		a.printed = true
+		e.indicator("&"+a.name, true, false, false)
 	}
-	n := &goyaml.Node{}
-	r.nodes[id] = n
-	fill(n)
-	return n
-}
-
-func encryptedNode(n *goyaml.Node, e *Encrypted) {
-	*n = goyaml.Node{Kind: goyaml.ScalarNode, Tag: "!vault", Value: e.Text, Style: goyaml.TaggedStyle | goyaml.LiteralStyle}
-}
-
-func (r *representer) list(n *goyaml.Node, l *values.List) {
-	n.Kind = goyaml.SequenceNode
-	for _, item := range l.Items {
-		n.Content = append(n.Content, r.node(item))
+	if secret, ok := encrypted(v); ok {
+		e.indicator("!vault", true, false, false)
+		e.literal(secret.Text)
+		return
 	}
-	r.flow(n)
-}
-
-func (r *representer) mapping(n *goyaml.Node, m *values.Map) {
-	n.Kind = goyaml.MappingNode
-	keys := m.Keys()
-	if !r.layout.KeepOrder {
-		keys = SortedKeys(m)
-	}
-	for _, key := range keys {
-		v, _ := m.GetKey(key)
-		n.Content = append(n.Content, r.node(key), r.node(v))
-	}
-	r.flow(n)
-}
-
-// flow puts a collection on one line where it is empty or the layout asks for it.
-func (r *representer) flow(n *goyaml.Node) {
-	leaves := r.layout.FlowLeaves && !slices.ContainsFunc(n.Content, func(c *goyaml.Node) bool {
-		return c.Kind != goyaml.ScalarNode || c.Style&goyaml.TaggedStyle != 0
-	})
-	if leaves || len(n.Content) == 0 {
-		n.Style = goyaml.FlowStyle
-	}
-}
-
-func (r *representer) scalar(v values.Value) *goyaml.Node {
-	n := &goyaml.Node{Kind: goyaml.ScalarNode}
-	switch v.Kind() {
-	case values.KindNull:
-		n.Value = "null"
-	case values.KindBool, values.KindInt:
-		n.Value = strings.ToLower(values.Text(v))
-	case values.KindFloat:
-		n.Value = floatText(values.Text(v))
+	switch flow := e.flow > 0 || e.onOneLine(v); {
+	case v.Kind() == values.KindList && flow:
+		e.flowList(v.Items())
+	case v.Kind() == values.KindList:
+		e.list(v.Items(), at)
+	case v.Kind() == values.KindMap && flow:
+		m, _ := v.AsMap()
+		e.flowMapping(m)
+	case v.Kind() == values.KindMap:
+		m, _ := v.AsMap()
+		e.mapping(m)
 	default:
-		n.Value = values.Text(v)
-		if strings.Contains(n.Value, "\n") || !isPlainString(n.Value) {
-			n.Style = goyaml.SingleQuotedStyle // the emitter changes it where double quotes are needed
+		e.scalar(v, at)
+	}
+}
+
+// onOneLine tells collections that are empty or that the layout wants on one line.
+func (e *emitter) onOneLine(v values.Value) bool {
+	if m, ok := v.AsMap(); ok {
+		return e.layout.FlowLeaves && allScalars(m.Values()) && allScalars(m.Keys()) || m.Len() == 0
+	}
+	return e.layout.FlowLeaves && allScalars(v.Items()) || len(v.Items()) == 0
+}
+
+func allScalars(items []values.Value) bool {
+	return !slices.ContainsFunc(items, func(v values.Value) bool { return identity(v) != nil })
+}
+
+func (e *emitter) list(items []values.Value, at place) {
+	outer := e.indent
+	if e.indent < 0 {
+		e.indent = 0
+	} else if at != inMapping || e.indention {
+		e.indent += e.layout.Indent
+	}
+	for _, item := range items {
+		e.newLine()
+		e.indicator("-", true, false, true)
+		e.node(item, inList)
+	}
+	e.indent = outer
+}
+
+func (e *emitter) mapping(m *values.Map) {
+	outer := e.indent
+	if e.indent < 0 {
+		e.indent = 0
+	} else {
+		e.indent += e.layout.Indent
+	}
+	for _, key := range e.keys(m) {
+		e.newLine()
+		if isSimpleKey(key) {
+			e.node(key, inKey)
+			e.indicator(":", false, false, false)
+		} else {
+			e.indicator("?", true, false, true)
+			e.node(key, inMapping)
+			e.newLine()
+			e.indicator(":", true, false, true)
 		}
-		if strings.HasSuffix(n.Value, "\n") {
-			n.Value += textEnd
+		v, _ := m.GetKey(key)
+		e.node(v, inMapping)
+	}
+	e.indent = outer
+}
+
+// isSimpleKey tells keys that stand before a colon on one line from those that need a ?.
+func isSimpleKey(key values.Value) bool {
+	if identity(key) != nil {
+		return len(key.Items()) == 0
+	}
+	text := values.Text(key)
+	return len(text) <= 128 && !strings.ContainsAny(text, "\r\n\u0085\u2028\u2029")
+}
+
+func (e *emitter) flowList(items []values.Value) {
+	outer := e.open("[")
+	for i, item := range items {
+		e.comma(i)
+		e.node(item, inList)
+	}
+	e.close("]", outer)
+}
+
+func (e *emitter) flowMapping(m *values.Map) {
+	outer := e.open("{")
+	for i, key := range e.keys(m) {
+		e.comma(i)
+		if isSimpleKey(key) {
+			e.node(key, inKey)
+			e.indicator(":", false, false, false)
+		} else {
+			e.indicator("?", true, false, false)
+			e.node(key, inMapping)
+			if e.column > e.layout.Width {
+				e.newLine()
+			}
+			e.indicator(":", true, false, false)
 		}
+		v, _ := m.GetKey(key)
+		e.node(v, inMapping)
 	}
-	return n
+	e.close("}", outer)
 }
 
-// isPlainString tells whether a text stays that text without quotes.
-func isPlainString(s string) bool {
-	v, err := plain(s)
-	return err == nil && v.Kind() == values.KindString && !looksLikeTime(s)
+func (e *emitter) open(bracket string) (outer int) {
+	outer = e.indent
+	e.indicator(bracket, true, true, false)
+	if e.indent < 0 {
+		e.indent = e.layout.Indent
+	} else {
+		e.indent += e.layout.Indent
+	}
+	e.flow++
+	return outer
 }
 
-func looksLikeTime(s string) bool {
-	return s != "" && s[0] >= '0' && s[0] <= '9' && isTime(s)
+func (e *emitter) close(bracket string, outer int) {
+	e.flow--
+	e.indent = outer
+	e.indicator(bracket, false, false, false)
 }
 
-// floatText writes a Python float as YAML 1.1 reads it back: 1e+30 needs a point.
-func floatText(s string) string {
-	switch s {
-	case "nan", "inf":
-		return "." + s
-	case "-inf":
-		return "-.inf"
+func (e *emitter) comma(i int) {
+	if i > 0 {
+		e.indicator(",", false, false, false)
 	}
-	if mantissa, exponent, ok := strings.Cut(s, "e"); ok && !strings.Contains(mantissa, ".") {
-		return mantissa + ".0e" + exponent
+	if e.column > e.layout.Width {
+		e.newLine()
 	}
-	return s
+}
+
+// indicator writes a piece of syntax, after a blank where it needs one.
+func (e *emitter) indicator(s string, needsBlank, isBlank, keepsIndention bool) {
+	if needsBlank && !e.whitespace {
+		e.put(" ")
+	}
+	e.put(s)
+	e.whitespace = isBlank
+	e.indention = e.indention && keepsIndention
+}
+
+func (e *emitter) put(s string) {
+	e.out = append(e.out, s...)
+	e.column += len([]rune(s))
+}
+
+func (e *emitter) lineEnd() {
+	e.out = append(e.out, '\n')
+	e.column = 0
+}
+
+// newLine goes to the current indentation, on a new line where this one is used.
+func (e *emitter) newLine() {
+	indent := max(e.indent, 0)
+	if !e.indention || e.column > indent || e.column == indent && !e.whitespace {
+		e.lineEnd()
+	}
+	if e.column < indent {
+		e.put(strings.Repeat(" ", indent-e.column))
+	}
+	e.whitespace, e.indention = true, true
 }
 
 // SortedKeys gives a map's keys as Python sorts them: texts by their characters, numbers

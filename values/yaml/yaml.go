@@ -29,7 +29,12 @@ type Warning struct {
 }
 
 // String gives file:line:col: and the message.
-func (w Warning) String() string { return w.Pos.String() + ": " + w.Msg }
+func (w Warning) String() string {
+	if pos := w.Pos.String(); pos != "" {
+		return pos + ": " + w.Msg
+	}
+	return w.Msg
+}
 
 // Load reads the one document in src; file is the name that positions carry. An empty
 // document is null. As in Ansible, text that is JSON is read as JSON (where 1e3 is a
