@@ -64,7 +64,7 @@ func (p *peer) run(ctx context.Context, calls []modules.Call, o BatchOptions) er
 	p.offer(stream.StreamID(), o.Content)
 	defer p.offer(stream.StreamID(), nil)
 	request := wire.Request{Kind: wire.KindCalls, Calls: calls, StopOnFailure: o.StopOnFailure}
-	if err := wire.WriteMessage(stream, request); err != nil {
+	if err := wire.WritePacked(stream, request); err != nil {
 		return p.broken(describe(calls), err)
 	}
 	stop := context.AfterFunc(ctx, func() {
@@ -157,7 +157,7 @@ func (p *peer) ask(ctx context.Context, op string, request wire.Request) (*yamux
 	}
 	stop := context.AfterFunc(ctx, func() { _ = stream.SetDeadline(time.Unix(1, 0)) })
 	var answer wire.Answer
-	err = wire.WriteMessage(stream, request)
+	err = wire.WritePacked(stream, request)
 	if err == nil {
 		err = wire.ReadMessage(stream, &answer)
 	}

@@ -19,12 +19,22 @@ const (
 )
 
 // WriteMessage writes v as a frame of JSON, in one write.
-func WriteMessage(w io.Writer, v any) error {
+func WriteMessage(w io.Writer, v any) error { return write(w, v, plain) }
+
+// WritePacked is WriteMessage with compression. Only the controller compresses: the
+// compressor would make the helper larger by a tenth, and what hosts answer is small.
+func WritePacked(w io.Writer, v any) error { return write(w, v, Pack) }
+
+func write(w io.Writer, v any, frame func([]byte) []byte) error {
 	payload, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("encode %T: %w", v, err)
 	}
-	return WriteFrame(w, payload)
+	if len(payload) > MaxFrame {
+		return fmt.Errorf("message of %d bytes is longer than the %d that fit", len(payload), MaxFrame)
+	}
+	_, err = w.Write(frame(payload))
+	return err
 }
 
 // ReadMessage reads a frame of JSON into v. At the stream's end the error is io.EOF.
@@ -39,15 +49,6 @@ func ReadMessage(r io.Reader, v any) error {
 	return nil
 }
 
-// WriteFrame writes payload as a frame, compressed where that makes it smaller.
-func WriteFrame(w io.Writer, payload []byte) error {
-	if len(payload) > MaxFrame {
-		return fmt.Errorf("message of %d bytes is longer than the %d that fit", len(payload), MaxFrame)
-	}
-	_, err := w.Write(Pack(payload))
-	return err
-}
-
 // Pack makes a frame of payload: its length, with a mark where it is compressed, and its bytes.
 func Pack(payload []byte) []byte {
 	if len(payload) > compressAbove {
@@ -57,6 +58,10 @@ func Pack(payload []byte) []byte {
 			return frame
 		}
 	}
+	return plain(payload)
+}
+
+func plain(payload []byte) []byte {
 	frame := make([]byte, 4, 4+len(payload))
 	binary.BigEndian.PutUint32(frame, uint32(len(payload)))
 	return append(frame, payload...)
@@ -105,14 +110,24 @@ func readBody(r io.Reader, size int) ([]byte, error) {
 	return body, nil
 }
 
-var encoder = sync.OnceValue(func() *zstd.Encoder {
-	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2),
-		zstd.WithWindowSize(ChunkSize), zstd.WithLowerEncoderMem(true))
-	if err != nil {
-		panic(err) // the options above are constant
-	}
-	return e
-})
+// The compressor is made in a function, not in a variable, for the linker to leave it out
+// where nobody calls that.
+var (
+	compressor     *zstd.Encoder
+	compressorOnce sync.Once
+)
+
+func encoder() *zstd.Encoder {
+	compressorOnce.Do(func() {
+		var err error
+		compressor, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2),
+			zstd.WithWindowSize(ChunkSize), zstd.WithLowerEncoderMem(true))
+		if err != nil {
+			panic(err) // the options above are constant
+		}
+	})
+	return compressor
+}
 
 var decoder = sync.OnceValue(func() *zstd.Decoder {
 	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderLowmem(true),
