@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/gdeploy/gdeploy/transport/wire"
 )
@@ -36,6 +37,9 @@ func (p *place) become(ctx context.Context, b Become) (*peer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if below.hello.UID == 0 && b.user() == "root" && b.method() == "sudo" && b.Exe == "" {
+		return below, nil // root need not ask to be root
+	}
 	name := b.user() + "@" + p.link.name()
 	stream, answer, err := below.ask(ctx, "become "+name, wire.Request{Kind: wire.KindBecome, Become: &wire.Become{
 		Method: b.method(), User: b.user(), Password: string(b.Password), Exe: b.Exe, Flags: b.Flags,
@@ -47,7 +51,11 @@ func (p *place) become(ctx context.Context, b Become) (*peer, error) {
 		_ = stream.Close()
 		return nil, notBecome(b, answer)
 	}
-	ch := &channel{Reader: stream, Writer: stream, end: func() { _ = stream.Close() }}
+	end := func() {
+		_ = stream.Close()
+		_ = stream.SetReadDeadline(time.Now().Add(endGrace))
+	}
+	ch := &channel{Reader: stream, Writer: stream, end: end, stderr: below.channel.stderr}
 	return p.start(name, answer.Hello, ch)
 }
 

@@ -20,7 +20,12 @@ func tidy(program string) {
 	}
 	now := time.Now()
 	_ = os.Chtimes(program, now, now)
-	dir := filepath.Dir(program)
+	tidyDir(filepath.Dir(program))
+}
+
+// tidyDir removes what is old in a directory of helpers.
+func tidyDir(dir string) {
+	now := time.Now()
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return
