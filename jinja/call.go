@@ -149,6 +149,12 @@ func (c *Call) Params(names ...string) *Params {
 	return p
 }
 
+// Keywords binds only the arguments by name, for what takes any number by place.
+func (c *Call) Keywords(names ...string) *Params {
+	byName := &Call{Name: c.Name, Kwargs: c.Kwargs}
+	return byName.Params(names...)
+}
+
 func among(names []string) string {
 	if len(names) == 0 {
 		return ""

@@ -111,9 +111,10 @@ func (x *condExpr) eval(f *frame) (values.Value, error) {
 		return x.no.eval(f)
 	}
 	return values.FromObject(&Undefined{
-		Name: "if",
-		Hint: "the inline if-expression evaluated to false and no else section was defined",
-		Pos:  f.in.t.position(x.at),
+		Name:  "if",
+		Hint:  "the inline if-expression evaluated to false and no else section was defined",
+		Pos:   f.in.t.position(x.at),
+		Empty: true,
 	}), nil
 }
 

@@ -53,7 +53,7 @@ func (x *itemExpr) eval(f *frame) (values.Value, error) {
 // Attr finds {{ o.name }}. An attribute of something undefined is that same undefined.
 func Attr(o values.Value, name string) (values.Value, bool, error) {
 	if IsUndefined(o) {
-		return o, true, nil
+		return chained(o), true, nil
 	}
 	if v, ok, err := attribute(o, name); ok || err != nil {
 		return v, ok, err
@@ -64,7 +64,7 @@ func Attr(o values.Value, name string) (values.Value, bool, error) {
 // Item finds {{ o[key] }}.
 func Item(o, key values.Value) (values.Value, bool, error) {
 	if IsUndefined(o) {
-		return o, true, nil
+		return chained(o), true, nil
 	}
 	if v, ok, err := element(o, key); ok || err != nil {
 		return v, ok, err

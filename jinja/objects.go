@@ -1,6 +1,8 @@
 package jinja
 
 import (
+	"slices"
+
 	"github.com/gdeploy/gdeploy/values"
 )
 
@@ -88,6 +90,8 @@ func iterateObject(v values.Value) ([]values.Value, error) {
 	}
 	o, _ := v.AsObject()
 	switch o := o.(type) {
+	case *Undefined:
+		return nil, nil
 	case Iterable:
 		return o.Iterate()
 	case Mapping:
@@ -181,4 +185,62 @@ func (j *joiner) Call(*Call) (values.Value, error) {
 		return values.String(""), nil
 	}
 	return j.separator, nil
+}
+
+// Missing is the undefined value of an element that o does not have.
+func Missing(o, key values.Value) values.Value { return values.FromObject(missingElement(o, key)) }
+
+// Plain turns an Object that stands for a map or list into plain data; other values
+// stay as they are, and other objects are an error.
+func Plain(v values.Value) (values.Value, error) {
+	if v.Kind() != values.KindObject {
+		return v, nil
+	}
+	return plainData(v)
+}
+
+// PlainAll is Plain for everything inside v too. What has no object inside stays itself.
+func PlainAll(v values.Value) (values.Value, error) {
+	if !hasObjects(v, maxNesting) {
+		return v, nil
+	}
+	return plainTo(v, maxNesting)
+}
+
+func hasObjects(v values.Value, depth int) bool {
+	items := v.Items()
+	switch m, isMap := v.AsMap(); {
+	case isMap:
+		items = m.Values()
+	case v.Kind() == values.KindObject || depth == 0:
+		return true
+	}
+	return slices.ContainsFunc(items, func(item values.Value) bool { return hasObjects(item, depth-1) })
+}
+
+func plainTo(v values.Value, depth int) (values.Value, error) {
+	if depth == 0 {
+		return v, limitErrorf("a value is nested more than %d levels deep", maxNesting)
+	}
+	v, err := Plain(v)
+	if err != nil {
+		return v, err
+	}
+	switch v.Kind() {
+	case values.KindList:
+		l, _ := v.AsList()
+		items, err := mapItems(l.Items, func(item values.Value) (values.Value, error) { return plainTo(item, depth-1) })
+		return values.FromList(&values.List{Items: items, Tuple: l.Tuple}).Inherit(v), err
+	case values.KindMap:
+		m, _ := v.AsMap()
+		plain := values.NewMap(m.Len())
+		for key, item := range m.All() {
+			if item, err = plainTo(item, depth-1); err != nil {
+				return v, err
+			}
+			plain.SetKey(key, item)
+		}
+		return values.FromMap(plain).Inherit(v), nil
+	}
+	return v, nil
 }

@@ -50,6 +50,9 @@ func (s *printStmt) exec(f *frame, out *output) (signal, error) {
 	if err == nil {
 		err = Defined(v)
 	}
+	if err == nil && IsUndefined(v) {
+		v = values.String("")
+	}
 	if finalize := f.in.env.options.Finalize; err == nil && finalize != nil {
 		v, err = finalize(v)
 	}

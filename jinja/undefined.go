@@ -17,6 +17,8 @@ type Undefined struct {
 	Path string
 	// Pos is where the template used it.
 	Pos values.Position
+	// Empty marks the value of an inline if without else: it prints as nothing.
+	Empty bool
 }
 
 // TypeName is what type_debug shows.
@@ -53,12 +55,25 @@ func undefined(name, hint string) values.Value {
 	return values.FromObject(&Undefined{Name: name, Hint: hint})
 }
 
-// need fails where v itself is undefined.
+// need fails where v itself is undefined and not just empty.
 func need(v values.Value) error {
-	if u, ok := asUndefined(v); ok {
+	if u, ok := asUndefined(v); ok && !u.Empty {
 		return u.Err()
 	}
 	return nil
+}
+
+// Repr is nothing; the engine asks Defined first.
+func (u *Undefined) Repr() string { return "" }
+
+// chained is what an attribute of something undefined is.
+func chained(v values.Value) values.Value {
+	if u, _ := asUndefined(v); u.Empty {
+		strict := *u
+		strict.Empty = false
+		return values.FromObject(&strict)
+	}
+	return v
 }
 
 // Truth is Python's truth of v; it fails where v is undefined.

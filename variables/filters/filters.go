@@ -1,0 +1,160 @@
+// Package filters has the filters and tests that Ansible adds to Jinja's own. Each
+// means what ansible-core 2.14 means by it.
+package filters
+
+import (
+	"github.com/gdeploy/gdeploy/jinja"
+	"github.com/gdeploy/gdeploy/jinja/pyre"
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// All lists Ansible's filters by their short names.
+func All() map[string]jinja.Filter {
+	re := &regexps{&pyre.Cache{}}
+	return map[string]jinja.Filter{
+		"b64decode":            b64decode,
+		"b64encode":            b64encode,
+		"basename":             textFilter(basename),
+		"bool":                 toBool,
+		"checksum":             checksum,
+		"combinations":         combinations,
+		"combine":              combine,
+		"comment":              comment,
+		"dict2items":           dict2items,
+		"difference":           difference,
+		"dirname":              textFilter(dirname),
+		"expanduser":           textFilter(expanduser),
+		"expandvars":           textFilter(expandvars),
+		"extract":              extract,
+		"fileglob":             fileglob,
+		"flatten":              flatten,
+		"from_json":            fromJSON,
+		"from_yaml":            fromYAML,
+		"from_yaml_all":        fromYAMLAll,
+		"hash":                 hashFilter,
+		"human_readable":       humanReadable,
+		"human_to_bytes":       humanToBytes,
+		"intersect":            intersect,
+		"items2dict":           items2dict,
+		"log":                  logFilter,
+		"mandatory":            mandatory,
+		"md5":                  md5Filter,
+		"password_hash":        passwordHash,
+		"path_join":            pathJoin,
+		"permutations":         permutations,
+		"pow":                  powFilter,
+		"product":              product,
+		"quote":                quote,
+		"random":               random,
+		"realpath":             textFilter(realpath),
+		"regex_escape":         regexEscape,
+		"regex_findall":        re.findall,
+		"regex_replace":        re.replace,
+		"regex_search":         re.search,
+		"rekey_on_member":      rekeyOnMember,
+		"relpath":              relpath,
+		"root":                 rootFilter,
+		"sha1":                 checksum,
+		"shuffle":              shuffle,
+		"split":                split,
+		"splitext":             splitext,
+		"strftime":             strftimeFilter,
+		"subelements":          subelements,
+		"symmetric_difference": symmetricDifference,
+		"ternary":              ternary,
+		"to_datetime":          toDatetime,
+		"to_json":              toJSON,
+		"to_nice_json":         toNiceJSON,
+		"to_nice_yaml":         toNiceYAML,
+		"to_uuid":              toUUID,
+		"to_yaml":              toYAML,
+		"type_debug":           typeDebug,
+		"union":                union,
+		"unique":               unique,
+		"urldecode":            textFilter(urldecode),
+		"urlsplit":             urlsplit,
+		"win_basename":         textFilter(winBasename),
+		"win_dirname":          textFilter(winDirname),
+		"win_splitdrive":       winSplitdrive,
+		"zip":                  zipFilter,
+		"zip_longest":          zipLongest,
+	}
+}
+
+// AcceptUndefined names the filters that an undefined value may reach.
+func AcceptUndefined() []string { return []string{"mandatory", "type_debug"} }
+
+// Tests lists Ansible's tests by their short names.
+func Tests() map[string]jinja.Test {
+	re := &regexps{&pyre.Cache{}}
+	return map[string]jinja.Test{
+		"abs":             pathTest(isAbs),
+		"all":             testAll,
+		"any":             testAny,
+		"change":          changed,
+		"changed":         changed,
+		"contains":        contains,
+		"directory":       pathTest(isDirectory),
+		"exists":          pathTest(exists),
+		"failed":          resultTest("failed", true),
+		"failure":         resultTest("failed", true),
+		"falsy":           falsy,
+		"file":            pathTest(isFile),
+		"finished":        finished,
+		"is_abs":          pathTest(isAbs),
+		"is_dir":          pathTest(isDirectory),
+		"is_file":         pathTest(isFile),
+		"is_link":         pathTest(isLink),
+		"is_mount":        pathTest(isMount),
+		"is_same_file":    sameFile,
+		"isnan":           isNaN,
+		"issubset":        subset,
+		"issuperset":      superset,
+		"link":            pathTest(isLink),
+		"link_exists":     pathTest(linkExists),
+		"match":           re.match,
+		"mount":           pathTest(isMount),
+		"nan":             isNaN,
+		"reachable":       resultTest("unreachable", false),
+		"regex":           re.regex,
+		"same_file":       sameFile,
+		"search":          re.searches,
+		"skip":            resultTest("skipped", true),
+		"skipped":         resultTest("skipped", true),
+		"started":         started,
+		"subset":          subset,
+		"succeeded":       resultTest("failed", false),
+		"success":         resultTest("failed", false),
+		"successful":      resultTest("failed", false),
+		"superset":        superset,
+		"truthy":          truthy,
+		"unreachable":     resultTest("unreachable", true),
+		"uri":             isURI,
+		"url":             isURL,
+		"urn":             isURN,
+		"vault_encrypted": vaultEncrypted,
+		"version":         version,
+		"version_compare": version,
+	}
+}
+
+// textFilter makes a filter without arguments of a function on text.
+func textFilter(fn func(string) string) jinja.Filter {
+	return func(c *jinja.Call) (values.Value, error) {
+		text, err := c.Text()
+		if err == nil {
+			err = c.Params().Err()
+		}
+		return values.String(fn(text)), err
+	}
+}
+
+// first gives the first error that is one.
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

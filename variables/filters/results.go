@@ -1,0 +1,146 @@
+package filters
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/gdeploy/gdeploy/jinja"
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// result reads a registered result.
+func result(c *jinja.Call) (*values.Map, error) {
+	m, ok, err := jinja.AsMap(c.Value)
+	if err := first(err, jinja.Defined(c.Value)); err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fmt.Errorf("the '%s' test expects a dictionary", c.Name)
+	}
+	return m, c.Params().Err()
+}
+
+// resultTest asks whether the key of a result is what is wanted.
+func resultTest(key string, want bool) jinja.Test {
+	return func(c *jinja.Call) (bool, error) {
+		m, err := result(c)
+		if err != nil {
+			return false, err
+		}
+		v, _ := m.Get(key)
+		return v.Truthy() == want, nil
+	}
+}
+
+// changed looks at the items of a loop's result where the result itself does not say.
+func changed(c *jinja.Call) (bool, error) {
+	m, err := result(c)
+	if err != nil {
+		return false, err
+	}
+	if v, ok := m.Get("changed"); ok {
+		return v.Truthy(), nil
+	}
+	results, _ := m.Get("results")
+	return slices.ContainsFunc(results.Items(), func(item values.Value) bool {
+		v, _ := item.Get("changed")
+		return v.Truthy()
+	}), nil
+}
+
+// finished is true for what never was asynchronous.
+func finished(c *jinja.Call) (bool, error) {
+	m, err := result(c)
+	if err != nil {
+		return false, err
+	}
+	v, ok := m.Get("finished")
+	return !ok || v.Truthy(), nil
+}
+
+func started(c *jinja.Call) (bool, error) {
+	m, err := result(c)
+	if err != nil {
+		return false, err
+	}
+	v, ok := m.Get("started")
+	return !ok || v.Truthy(), nil
+}
+
+func testAny(c *jinja.Call) (bool, error) {
+	items, err := c.Items()
+	for _, item := range items {
+		if yes, err := jinja.Truth(item); yes || err != nil {
+			return yes, err
+		}
+	}
+	return false, first(err, c.Params().Err())
+}
+
+func testAll(c *jinja.Call) (bool, error) {
+	items, err := c.Items()
+	for _, item := range items {
+		if yes, err := jinja.Truth(item); !yes || err != nil {
+			return false, err
+		}
+	}
+	return err == nil, first(err, c.Params().Err())
+}
+
+func contains(c *jinja.Call) (bool, error) {
+	p := c.Params("value")
+	v := p.Need("value")
+	if p.Err() != nil {
+		return false, p.Err()
+	}
+	return jinja.Contains(c.Value, v)
+}
+
+func truthy(c *jinja.Call) (bool, error) {
+	p := c.Params("convert_bool")
+	if p.Bool("convert_bool", false) {
+		switch strings.ToLower(values.Text(c.Value)) {
+		case "y", "yes", "on", "1", "true", "t", "1.0":
+			return true, jinja.Defined(c.Value)
+		case "n", "no", "off", "0", "false", "f", "0.0":
+			return false, jinja.Defined(c.Value)
+		}
+	}
+	if p.Err() != nil {
+		return false, p.Err()
+	}
+	return jinja.Truth(c.Value)
+}
+
+func falsy(c *jinja.Call) (bool, error) {
+	yes, err := truthy(c)
+	return !yes, err
+}
+
+func isNaN(c *jinja.Call) (bool, error) {
+	f, err := number(c.Value)
+	return math.IsNaN(f), err
+}
+
+func subset(c *jinja.Call) (bool, error) {
+	a, b, err := twoLists(c)
+	return containsAll(b, a), err
+}
+
+func superset(c *jinja.Call) (bool, error) {
+	a, b, err := twoLists(c)
+	return containsAll(a, b), err
+}
+
+func containsAll(whole, part []values.Value) bool {
+	in := setOf(whole)
+	return !slices.ContainsFunc(part, func(v values.Value) bool { return !in.has(v) })
+}
+
+// vaultEncrypted sees the header of Ansible's vault format.
+func vaultEncrypted(c *jinja.Call) (bool, error) {
+	text, err := c.Text()
+	return strings.HasPrefix(text, "$ANSIBLE_VAULT;"), err
+}
