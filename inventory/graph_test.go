@@ -138,9 +138,6 @@ func TestEncryptedFiles(t *testing.T) {
 func TestLabInventoryLoads(t *testing.T) {
 	inv, err := inventory.Load(context.Background(), []string{"../lab/inventory"}, inventory.Options{})
 	if err != nil {
-		inv, err = inventory.Load(context.Background(), []string{"../lab/inventory/hosts.ini"}, inventory.Options{})
-	}
-	if err != nil {
 		t.Fatal(err)
 	}
 	if hosts, err := inv.Select("prod"); err != nil || len(hosts) != 10 {

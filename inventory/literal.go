@@ -57,8 +57,7 @@ func (p *literalParser) space() {
 }
 
 func (p *literalParser) take(c byte) bool {
-	p.space()
-	if p.at < len(p.in) && p.in[p.at] == c {
+	if p.next(c) {
 		p.at++
 		return true
 	}
@@ -152,43 +151,41 @@ func (p *literalParser) brackets() (values.Value, bool) {
 
 // braces reads a dict, or a set, which becomes a list.
 func (p *literalParser) braces() (values.Value, bool) {
-	start := p.at
-	if m, ok := p.dict(); ok {
-		return values.FromMap(m), true
-	}
-	p.at = start
-	items, ok := p.items('}')
-	set := values.NewMap(len(items))
-	for _, item := range items {
-		ok = ok && set.SetKey(item, values.Null)
-	}
-	return values.FromSlice(set.Keys()), ok
-}
-
-func (p *literalParser) dict() (*values.Map, bool) {
 	p.at++
 	p.open++
 	defer func() { p.open-- }()
 	m := values.NewMap(4)
-	for {
-		if p.take('}') {
-			return m, true
-		}
+	isSet := false
+	for !p.take('}') {
 		key, ok := p.value()
-		if !ok || !p.take(':') {
-			return nil, false
+		if !ok {
+			return values.Null, false
 		}
-		v, ok := p.value()
-		if !ok || !m.SetKey(key, v) {
-			return nil, false
+		if m.Len() == 0 {
+			isSet = !p.next(':')
 		}
-		if p.take('}') {
-			return m, true
+		v := values.Null
+		if !isSet {
+			if !p.take(':') {
+				return values.Null, false
+			}
+			if v, ok = p.value(); !ok {
+				return values.Null, false
+			}
 		}
-		if !p.take(',') {
-			return nil, false
+		if !m.SetKey(key, v) || !p.next('}') && !p.take(',') {
+			return values.Null, false
 		}
 	}
+	if isSet {
+		return values.FromSlice(m.Keys()), true
+	}
+	return values.FromMap(m), true
+}
+
+func (p *literalParser) next(c byte) bool {
+	p.space()
+	return p.at < len(p.in) && p.in[p.at] == c
 }
 
 var (

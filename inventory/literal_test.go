@@ -3,6 +3,7 @@ package inventory
 import (
 	"encoding/json"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/gdeploy/gdeploy/values"
@@ -37,6 +38,15 @@ func TestLiteral(t *testing.T) {
 		}
 		if got := values.Repr(literal(c[0])); got != c[1] {
 			t.Errorf("%q is %s, want %s", c[0], got, c[1])
+		}
+	}
+}
+
+func TestDeepLiteralsAreQuicklyText(t *testing.T) {
+	for _, open := range []string{"{", "[", "(", "{'a':", "-", "[{", "((1,"} {
+		text := strings.Repeat(open, 80)
+		if got, _ := literal(text).AsString(); got != text {
+			t.Errorf("%q is %s", text, values.Repr(literal(text)))
 		}
 	}
 }

@@ -33,7 +33,7 @@ func (l *loader) source(source string) {
 	case err != nil:
 		l.errs = append(l.errs, fmt.Errorf("inventory %q: %w", source, errors.Unwrap(err)))
 	case info.IsDir():
-		if l.directory(source) == 0 {
+		if l.directory(source) == 0 && l.iniFiles(source) == 0 {
 			l.errs = append(l.errs, fmt.Errorf("inventory %q: the directory holds no inventory file", source))
 		}
 	default:
@@ -88,6 +88,22 @@ func (l *loader) directory(dir string) int {
 		case info.IsDir():
 			read += l.directory(path)
 		default:
+			l.file(path, info)
+			read++
+		}
+	}
+	return read
+}
+
+// iniFiles reads the .ini files of a directory that holds nothing else, and gives how many. Ansible passes them over in directories, because they may be the
+// settings of scripts; where nothing else is there, they must be what is meant.
+func (l *loader) iniFiles(dir string) int {
+	entries, _ := os.ReadDir(dir) // it could be read a moment ago
+	read := 0
+	for _, entry := range entries {
+		path := filepath.Join(dir, entry.Name())
+		info, err := os.Stat(path)
+		if err == nil && info.Mode().IsRegular() && filepath.Ext(path) == ".ini" && !strings.HasPrefix(entry.Name(), ".") {
 			l.file(path, info)
 			read++
 		}
