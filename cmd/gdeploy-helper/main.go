@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/gdeploy/gdeploy/modules/onhost"
 	"github.com/gdeploy/gdeploy/transport/serve"
 )
 
@@ -14,5 +15,5 @@ func main() {
 		fmt.Fprintln(os.Stderr, "gdeploy-helper is started by gdeploy; there is nothing to do with it by hand")
 		os.Exit(2)
 	}
-	os.Exit(serve.Main(serve.NewNative(nil)))
+	os.Exit(serve.Main(serve.NewNative(onhost.Specs())))
 }

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gdeploy/gdeploy/executor"
+	"github.com/gdeploy/gdeploy/playbooks"
+)
+
+func adhocCommand() *cobra.Command {
+	o := &options{}
+	var module, args string
+	cmd := &cobra.Command{
+		Use:   "run PATTERN",
+		Short: "Run one module on hosts",
+		Long: `Runs one module on the hosts of a pattern and prints what each answers.
+
+  gdeploy run web -a uptime
+  gdeploy run 'web:!n1' -b -m systemd -a 'name=nginx state=restarted'
+` + exitHelp,
+		Args: usage(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, pattern []string) error {
+			s, err := newSession(cmd, o, workingDir())
+			if err != nil {
+				return err
+			}
+			books, err := s.oneTask(pattern[0], module, args)
+			if err != nil {
+				return err
+			}
+			run, err := s.startRun(cmd, []string{"run:" + module})
+			if err != nil {
+				return err
+			}
+			outcome, err := s.execute(cmd.Context(), run, executor.Request{Playbooks: books}, s.answers(cmd))
+			return errors.Join(err, outcomeError(outcome, ""), run.Close())
+		},
+	}
+	f := cmd.Flags()
+	o.connectionFlags(f)
+	f.StringVarP(&module, "module-name", "m", "command", "the module")
+	f.StringVarP(&args, "args", "a", "", "its parameters: k=v, free text, or JSON")
+	return cmd
+}
+
+// oneTask is a playbook of one task. It is read like any other, so that its mistakes are
+// found and told the same way.
+func (s *session) oneTask(pattern, module, args string) ([]*playbooks.Playbook, error) {
+	var params any = args
+	if strings.HasPrefix(strings.TrimSpace(args), "{") {
+		if err := json.Unmarshal([]byte(args), &params); err != nil {
+			return nil, badOption(fmt.Errorf("--args: %w", err))
+		}
+	}
+	if args == "" {
+		params = nil
+	}
+	text, err := json.Marshal([]any{map[string]any{
+		"name": "run " + module, "hosts": pattern, "gather_facts": false,
+		"tasks": []any{map[string]any{"name": module, module: params}},
+	}})
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "gdeploy-run")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "run")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		return nil, err
+	}
+	book, err := s.loader.Playbook(file)
+	if err != nil {
+		return nil, notParsed(errors.New(strings.ReplaceAll(err.Error(), file+":", "")))
+	}
+	for _, play := range book.Plays {
+		play.File = filepath.Join(workingDir(), "run") // relative paths start here
+	}
+	return []*playbooks.Playbook{book}, nil
+}

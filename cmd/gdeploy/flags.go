@@ -1,0 +1,102 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/user"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// options are the flags that commands which talk to hosts share. Those that are also
+// settings are read through Settings.
+type options struct {
+	limit       string
+	extraVars   []string
+	tags        []string
+	skipTags    []string
+	check, diff bool
+	verbose     int
+	askPass     bool
+	askBecome   bool
+	output      string
+	noColor     bool
+	connection  string
+	vaultID     []string
+	askVault    bool
+}
+
+// connectionFlags are those that say where to go and as whom.
+func (o *options) connectionFlags(f *pflag.FlagSet) {
+	o.inventoryFlags(f)
+	f.IntP("forks", "f", 100, "how many calls are under way at once")
+	f.StringP("user", "u", "", "log in as this user")
+	f.String("private-key", "", "log in with this key")
+	f.String("key-file", "", "the same as --private-key")
+	f.String("host-key-checking", "yes", "yes, or accept-new to keep keys of hosts seen for the first time")
+	f.IntP("timeout", "T", 10, "seconds that making a connection may take")
+	f.String("ssh-common-args", "", "of ssh's options, -J HOST and -o ProxyJump=HOST")
+	f.StringVarP(&o.connection, "connection", "c", "", "ssh or local")
+	f.BoolVarP(&o.askPass, "ask-pass", "k", false, "ask for the password to log in with")
+	f.BoolP("become", "b", false, "work as another user (root)")
+	f.String("become-method", "sudo", "sudo, su or doas")
+	f.String("become-user", "root", "the user to work as")
+	f.BoolVarP(&o.askBecome, "ask-become-pass", "K", false, "ask for the password of sudo")
+	f.BoolVarP(&o.check, "check", "C", false, "change nothing, tell what would change")
+	f.BoolVarP(&o.diff, "diff", "D", false, "show contents before and after")
+	f.StringArrayVarP(&o.extraVars, "extra-vars", "e", nil, "variables: k=v, JSON or YAML, or @FILE; they win over all others")
+	f.CountVarP(&o.verbose, "verbose", "v", "tell more; up to -vvvv")
+	f.StringVar(&o.output, "output", "console", "console, or json for one event a line")
+	f.BoolVar(&o.noColor, "no-color", false, "no colours")
+	f.Int("lock-wait", 0, "seconds to wait for another run's lock")
+	f.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		switch name {
+		case "key-file":
+			name = "private-key"
+		case "inventory-file":
+			name = "inventory"
+		}
+		return pflag.NormalizedName(name)
+	})
+}
+
+// inventoryFlags are those that choose hosts.
+func (o *options) inventoryFlags(f *pflag.FlagSet) {
+	f.StringArrayP("inventory", "i", nil, "inventory file, directory, script, or list of hosts with a comma; may be repeated")
+	f.StringVarP(&o.limit, "limit", "l", "", "only these hosts: a pattern, or @FILE")
+	f.String("vault-password-file", "", "file with the password of encrypted values")
+}
+
+func (o *options) check1() error {
+	if o.output != "console" && o.output != "json" {
+		return badOption(fmt.Errorf("--output is %q, and must be console or json", o.output))
+	}
+	return nil
+}
+
+// who is the person that runs gdeploy, with their machine: "ada@ops1". Behind sudo it is
+// who called sudo.
+func who() string {
+	name := os.Getenv("SUDO_USER")
+	if name == "" {
+		if u, err := user.Current(); err == nil {
+			name = u.Username
+		}
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return name + "@" + host
+}
+
+// usage makes cobra's complaint about arguments an option error.
+func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return badOption(fmt.Errorf("%w; see gdeploy %s --help", err, cmd.Name()))
+		}
+		return nil
+	}
+}

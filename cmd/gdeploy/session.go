@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gdeploy/gdeploy/inventory"
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/modules/oncontroller"
+	"github.com/gdeploy/gdeploy/modules/onhost"
+	"github.com/gdeploy/gdeploy/playbooks"
+	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/variables"
+)
+
+// session is what all commands that read an inventory share: settings, hosts, variables
+// and playbooks, each made of the one before.
+type session struct {
+	settings  Settings
+	options   *options
+	extra     *values.Map
+	inventory *inventory.Inventory
+	store     *variables.Store
+	loader    *playbooks.Loader
+	terminal  *terminal
+	warnings  io.Writer
+	started   time.Time
+}
+
+// newSession reads settings and inventory. playbookDir is where playbooks look for
+// group_vars, roles and files.
+func newSession(cmd *cobra.Command, o *options, playbookDir string) (*session, error) {
+	settings, err := loadSettings(cmd.Flags())
+	if err != nil {
+		return nil, err
+	}
+	s := &session{settings: settings, options: o, terminal: newTerminal(), warnings: cmd.ErrOrStderr(), started: time.Now()}
+	vault, err := s.vault()
+	if err != nil {
+		return nil, err
+	}
+	if s.extra, err = variables.ParseExtraVars(o.extraVars, vault); err != nil {
+		return nil, badOption(fmt.Errorf("--extra-vars: %w", err))
+	}
+	if err := s.readInventory(cmd.Context(), playbookDir); err != nil {
+		return nil, err
+	}
+	s.makeStore(playbookDir, vault)
+	s.makeLoader()
+	return s, nil
+}
+
+func (s *session) readInventory(ctx context.Context, playbookDir string) error {
+	sources, err := s.settings.sources()
+	if err != nil {
+		return err
+	}
+	inv, err := inventory.Load(ctx, sources, inventory.Options{Warn: func(w inventory.Warning) { s.warn(w.Pos, w.Msg) }})
+	if err != nil {
+		return notParsed(err)
+	}
+	inv = inv.WithPlaybookDir(playbookDir)
+	if s.options.limit != "" {
+		if inv, err = inv.WithLimit(s.options.limit); err != nil {
+			return err
+		}
+	}
+	s.inventory = inv
+	return nil
+}
+
+func (s *session) makeStore(playbookDir string, vault variables.Vault) {
+	sources, _ := s.settings.sources()
+	for i, source := range sources {
+		if abs, err := filepath.Abs(source); err == nil && !strings.Contains(source, ",") {
+			sources[i] = abs
+		}
+	}
+	s.store = variables.NewStore(variables.Options{
+		Inventory:        variables.FromInventory(s.inventory),
+		ExtraVars:        s.extra,
+		PlaybookDir:      playbookDir,
+		InventorySources: sources,
+		CheckMode:        s.options.check,
+		DiffMode:         s.options.diff,
+		Verbosity:        s.options.verbose,
+		Forks:            s.settings.Forks,
+		RunTags:          s.options.tags,
+		SkipTags:         s.options.skipTags,
+		Limit:            s.options.limit,
+		ConfigFile:       s.settings.file,
+		Vault:            vault,
+		Warn:             func(msg string) { s.warn(values.Position{}, msg) },
+	})
+}
+
+func (s *session) makeLoader() {
+	specs := allSpecs()
+	pointers := make([]*modules.Spec, len(specs))
+	for i := range specs {
+		pointers[i] = &specs[i]
+	}
+	s.loader = playbooks.NewLoader(playbooks.Options{
+		Modules:       pointers,
+		CheckTemplate: s.store.CheckTemplate,
+		Evaluate:      s.evaluate,
+		RolesPath:     s.settings.RolesPath,
+		Library:       s.settings.Library,
+		Warn:          s.warn,
+	})
+}
+
+// allSpecs are all modules there are.
+func allSpecs() []modules.Spec { return append(onhost.Specs(), oncontroller.Specs()...) }
+
+// evaluate gives the value of what must be known before the run, such as the file of an import.
+func (s *session) evaluate(template values.Value, layers []*values.Map) (values.Value, error) {
+	scope := s.store.Scope(variables.Context{})
+	for _, layer := range layers {
+		scope = scope.With(layer)
+	}
+	if s.extra != nil {
+		scope = scope.With(s.extra)
+	}
+	return scope.Render(template)
+}
+
+func (s *session) warn(pos values.Position, msg string) {
+	if at := pos.String(); at != "" {
+		msg = at + ": " + msg
+	}
+	fmt.Fprintln(s.warnings, "[WARNING]: "+msg)
+}
+
+// vault opens encrypted values; it is nil where no password was given.
+func (s *session) vault() (variables.Vault, error) {
+	if s.settings.VaultPasswordFile == "" {
+		return nil, nil
+	}
+	return openVault(s.settings.VaultPasswordFile)
+}
+
+// loadPlaybooks reads the playbooks that the command line names; all mistakes in all of
+// them are reported at once.
+func (s *session) loadPlaybooks(files []string) ([]*playbooks.Playbook, error) {
+	var books []*playbooks.Playbook
+	var mistakes []error
+	for _, file := range files {
+		book, err := s.loader.Playbook(file)
+		mistakes = append(mistakes, err)
+		books = append(books, book)
+	}
+	return books, notParsed(errors.Join(mistakes...))
+}
+
+// playbookDir is the directory of the first playbook.
+func playbookDir(files []string) string {
+	dir, err := filepath.Abs(filepath.Dir(files[0]))
+	if err != nil {
+		return filepath.Dir(files[0])
+	}
+	return dir
+}
+
+func workingDir() string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "."
+	}
+	return dir
+}

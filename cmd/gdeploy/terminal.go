@@ -1,0 +1,82 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+
+	"golang.org/x/term"
+
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/transport"
+)
+
+// terminal asks the operator at /dev/tty or standard input. Questions come one at a time.
+type terminal struct {
+	mu    sync.Mutex
+	lines *bufio.Reader
+}
+
+func newTerminal() *terminal { return &terminal{lines: bufio.NewReader(os.Stdin)} }
+
+// Interactive reports whether somebody can answer.
+func (t *terminal) Interactive() bool { return term.IsTerminal(int(os.Stdin.Fd())) }
+
+// Prompt shows text and reads a line; without echo it is not shown while it is typed.
+func (t *terminal) Prompt(ctx context.Context, text string, echo bool) (string, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	fmt.Fprint(os.Stderr, text)
+	type answer struct {
+		line string
+		err  error
+	}
+	got := make(chan answer, 1)
+	go func() {
+		line, err := t.read(echo)
+		got <- answer{line, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case a := <-got:
+		return a.line, a.err
+	}
+}
+
+func (t *terminal) read(echo bool) (string, error) {
+	if !echo && t.Interactive() {
+		line, err := term.ReadPassword(int(os.Stdin.Fd()))
+		fmt.Fprintln(os.Stderr)
+		return string(line), err
+	}
+	line, err := t.lines.ReadString('\n')
+	if err != nil && line == "" {
+		return "", err
+	}
+	return strings.TrimRight(line, "\r\n"), nil
+}
+
+// password asks for one, on a terminal or as a line of standard input.
+func (t *terminal) password(question string) (string, error) {
+	s, err := t.Prompt(context.Background(), question, false)
+	if err != nil {
+		return "", badOption(fmt.Errorf("%s%w", question, err))
+	}
+	return s, nil
+}
+
+// passphrase asks for that of a key; without a terminal the key is left out.
+func (t *terminal) passphrase(question string) (transport.Secret, error) {
+	if !t.Interactive() {
+		return "", errors.New("there is no terminal to ask for it")
+	}
+	s, err := t.Prompt(context.Background(), question, false)
+	return transport.Secret(s), err
+}
+
+var _ modules.Terminal = (*terminal)(nil)
