@@ -1,21 +1,18 @@
 package variables
 
 import (
+	"maps"
+
 	"github.com/gdeploy/gdeploy/jinja"
+	"github.com/gdeploy/gdeploy/variables/filters"
 )
 
 // jinjaOptions are the filters and tests that playbooks have beside Jinja's own.
 func jinjaOptions() jinja.Options {
-	o := jinja.Options{Filters: map[string]jinja.Filter{}, Tests: map[string]jinja.Test{}}
-	known := jinja.Filters()
+	all := jinja.Filters()
+	maps.Copy(all, filters.All())
 	for _, name := range textFilters {
-		f := o.Filters[name]
-		if f == nil {
-			f = known[name]
-		}
-		if f != nil {
-			o.Filters[name] = verbatim(f)
-		}
+		all[name] = verbatim(all[name])
 	}
-	return o
+	return jinja.Options{Filters: all, Tests: filters.Tests(), UndefinedFilters: filters.AcceptUndefined()}
 }

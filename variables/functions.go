@@ -3,9 +3,11 @@ package variables
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/gdeploy/gdeploy/jinja"
 	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/variables/filters"
 )
 
 // function makes a function that templates call, for a scope.
@@ -17,8 +19,22 @@ func functions() map[string]function {
 		"lookup": func(sc *Scope) values.Value { return jinja.Func("lookup", sc.lookupFunction(false)) },
 		"query":  func(sc *Scope) values.Value { return jinja.Func("query", sc.lookupFunction(true)) },
 		"q":      func(sc *Scope) values.Value { return jinja.Func("q", sc.lookupFunction(true)) },
+		"now":    func(*Scope) values.Value { return jinja.Func("now", now) },
 		"undef":  func(*Scope) values.Value { return jinja.Func("undef", undef) },
 	}
+}
+
+// now is the controller's time, or its text where a format is given: now(utc, fmt).
+func now(c *jinja.Call) (values.Value, error) {
+	p := c.Params("utc", "fmt")
+	t := time.Now()
+	if p.Bool("utc", false) {
+		t = t.UTC()
+	}
+	if format := p.Text("fmt", ""); format != "" {
+		return values.String(filters.Strftime(t, format)), p.Err()
+	}
+	return filters.Datetime(t), p.Err()
 }
 
 // undef makes a value whose use is an error that says hint.

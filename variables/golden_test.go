@@ -40,7 +40,7 @@ func goldenFile(t *testing.T, file string) {
 	cases, _ := doc.Get("cases")
 	for _, c := range cases.Items() {
 		in, _ := c.Get("in")
-		sc := NewStore(Options{}).Scope(Context{Host: "h1", Play: &playbooks.Play{Keywords: playbooks.Keywords{Vars: m}}})
+		sc := NewStore(Options{PlaybookDir: "."}).Scope(Context{Host: "h1", Play: &playbooks.Play{Keywords: playbooks.Keywords{Vars: m}}})
 		got, err := sc.Render(in)
 		if fails, ok := c.Get("fails"); ok {
 			if err == nil || !strings.Contains(err.Error(), values.Text(fails)) {

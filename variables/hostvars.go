@@ -70,8 +70,13 @@ func (h *hostView) Item(key values.Value) (values.Value, bool, error) {
 	return h.Attr(name)
 }
 
-// Attr gives a variable.
-func (h *hostView) Attr(name string) (values.Value, bool, error) { return h.sc.variable(name) }
+// Attr gives a variable. hostvars itself is seen by the templates in them only.
+func (h *hostView) Attr(name string) (values.Value, bool, error) {
+	if name == "hostvars" {
+		return values.Null, false, nil
+	}
+	return h.sc.variable(name)
+}
 
 // Iterate gives the names of all variables.
 func (h *hostView) Iterate() ([]values.Value, error) {

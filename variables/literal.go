@@ -170,6 +170,10 @@ func (p *literalParser) word() (values.Value, bool) {
 	for p.at < len(p.s) && (isLetter(p.s[p.at]) || p.s[p.at] >= '0' && p.s[p.at] <= '9') {
 		p.at++
 	}
+	if strings.HasPrefix(p.s[start:], "set()") {
+		p.at = start + len("set()")
+		return values.FromSlice(nil), true
+	}
 	v, ok := literalWords[p.s[start:p.at]]
 	return v, ok
 }

@@ -14,7 +14,7 @@ import (
 // name may be an ordinary variable.
 func magicNames() map[string]magic {
 	return map[string]magic{
-		"hostvars":     func(sc *Scope) (values.Value, bool) { return values.FromObject(sc.hostVars()), !sc.outside },
+		"hostvars":     func(sc *Scope) (values.Value, bool) { return values.FromObject(sc.hostVars()), true },
 		"groups":       func(sc *Scope) (values.Value, bool) { return groups(sc.store.options.Inventory), true },
 		"vars":         func(sc *Scope) (values.Value, bool) { return values.FromObject(&allVars{sc}), !sc.outside },
 		"omit":         func(*Scope) (values.Value, bool) { return values.Omit, true },

@@ -140,7 +140,7 @@ func (s *Store) varsFile(early *Scope, c Context, entry values.Value) (loadedFil
 	if len(tried) == 0 {
 		return loadedFile{}, nil
 	}
-	return loadedFile{}, fmt.Errorf("%s: vars file %s was not found; looked at %s", entry.Pos(), values.Repr(entry), strings.Join(tried, ", "))
+	return loadedFile{}, fmt.Errorf("%svars file %s was not found; looked at %s", at(entry.Pos()), values.Repr(entry), strings.Join(tried, ", "))
 }
 
 // LoadVars reads a file of variables, YAML or JSON, encrypted or not. A file is read

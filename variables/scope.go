@@ -174,7 +174,7 @@ func (sc *Scope) find(name string) (values.Value, bool) {
 func (sc *Scope) Names() []string {
 	seen := map[string]bool{}
 	for name, make := range sc.store.magic {
-		if _, ok := make(sc); ok {
+		if _, ok := make(sc); ok && !(sc.outside && name == "hostvars") {
 			seen[name] = true
 		}
 	}

@@ -29,6 +29,17 @@ func (l *sources) add(level Level, where string, m *values.Map) {
 	}
 }
 
+// addOnce is add for a map that may be there already, as that of a role is which the
+// task is in and the play names.
+func (l *sources) addOnce(level Level, where string, m *values.Map) {
+	for _, s := range *l {
+		if s.vars == vars(m) {
+			return
+		}
+	}
+	l.add(level, where, m)
+}
+
 // order lists where c's variables may stand, strongest first. This is the one place
 // that says which variable wins; it leaves out only what a Scope puts above all others
 // (magic and loop variables).
@@ -99,8 +110,8 @@ func (l *sources) addRoleVars(c Context, uses []*playbooks.RoleUse, s *Store) {
 // addUseVars adds a role's vars, then those of its mention, then those of the roles
 // that it depends on.
 func (l *sources) addUseVars(use *playbooks.RoleUse) {
-	l.add(RoleVars, "vars of role "+use.Role.Name, use.Role.Vars)
-	l.add(RoleVars, "vars at the mention of role "+use.Role.Name, use.Vars)
+	l.addOnce(RoleVars, "vars of role "+use.Role.Name, use.Role.Vars)
+	l.addOnce(RoleVars, "vars at the mention of role "+use.Role.Name, use.Vars)
 	for _, dep := range backward(use.Role.Depends) {
 		l.addUseVars(dep)
 	}
@@ -152,7 +163,7 @@ func (l *sources) addDefaults(c Context, uses []*playbooks.RoleUse, s *Store) {
 }
 
 func (l *sources) addUseDefaults(use *playbooks.RoleUse) {
-	l.add(RoleDefaults, "defaults of role "+use.Role.Name, use.Role.Defaults)
+	l.addOnce(RoleDefaults, "defaults of role "+use.Role.Name, use.Role.Defaults)
 	for _, dep := range backward(use.Role.Depends) {
 		l.addUseDefaults(dep)
 	}

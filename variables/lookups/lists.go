@@ -38,7 +38,7 @@ func flattenAll(items []values.Value, depth int) []values.Value {
 	for _, item := range items {
 		text, _ := item.AsString()
 		switch {
-		case text == "None" || text == "null":
+		case item.IsNull() || text == "None" || text == "null":
 		case item.Kind() == values.KindList && depth < 500:
 			out = append(out, flattenAll(item.Items(), depth+1)...)
 		default:

@@ -118,7 +118,7 @@ func (n *numbers) list() ([]values.Value, error) {
 	case n.count != nil && *n.count == 0:
 		return []values.Value{}, nil
 	case n.count != nil:
-		n.end = n.start + *n.count*n.stride - sign(n.stride)
+		n.end = n.start + *n.count*n.stride - 1 // one too far where the stride is negative, as in Ansible
 	}
 	switch {
 	case n.stride > 0 && n.end < n.start:
@@ -141,13 +141,6 @@ func (n *numbers) list() ([]values.Value, error) {
 		out = append(out, values.String(text))
 	}
 	return out, nil
-}
-
-func sign(i int64) int64 {
-	if i < 0 {
-		return -1
-	}
-	return 1
 }
 
 var numberVerb = regexp.MustCompile(`%([-+ #0]*\d*)([diuoxX])`)
