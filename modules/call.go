@@ -34,10 +34,12 @@ type Reply struct {
 	Unknown bool   `json:"unknown,omitempty"`
 	Msg     string `json:"msg,omitempty"`
 	// Data and Facts are as in Result; null where there are none.
-	Data     values.Value `json:"data"`
-	Facts    values.Value `json:"facts"`
-	Changes  []Change     `json:"changes,omitempty"`
-	Warnings []string     `json:"warnings,omitempty"`
+	Data  values.Value `json:"data"`
+	Facts values.Value `json:"facts"`
+	// CacheFacts asks to keep Facts beyond the run.
+	CacheFacts bool     `json:"cache_facts,omitempty"`
+	Changes    []Change `json:"changes,omitempty"`
+	Warnings   []string `json:"warnings,omitempty"`
 	// ErrorKind tells what went wrong where a program needs to know; see ErrorKind.
 	ErrorKind ErrorKind `json:"error_kind,omitempty"`
 }

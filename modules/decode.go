@@ -99,31 +99,46 @@ func (d *decoder) fill(target reflect.Value, args values.Value, within string) {
 	if m == nil {
 		m = values.NewMap(0)
 	}
-	written := d.written(m, fields, within)
+	rest, open := target, false
+	if f, ok := findField(fields, others); ok {
+		rest, open = target.FieldByIndex(f.index), true
+	}
+	written, unknown := d.written(m, fields)
+	if open {
+		rest.Set(reflect.ValueOf(*together(unknown)))
+	} else {
+		d.unknown(unknown, fields, within)
+	}
 	for _, f := range fields {
+		if f.Name == others {
+			continue // written has it
+		}
 		d.field(target.FieldByIndex(f.index), f, written, args, within)
 	}
 }
 
 // argument is a value as it was written and the name it was written under.
 type argument struct {
-	name  string
-	value values.Value
+	name       string
+	key, value values.Value
 }
 
-// written sorts the arguments by parameter and reports those that are none.
-func (d *decoder) written(m *values.Map, fields []field, within string) map[string]argument {
-	found := map[string]argument{}
-	var unknown []argument
+// pos is where the name was written, or else the value.
+func (a argument) pos() values.Position {
+	if pos := a.key.Pos(); pos != (values.Position{}) {
+		return pos
+	}
+	return a.value.Pos()
+}
+
+// written sorts the arguments by parameter, and gives those that are none.
+func (d *decoder) written(m *values.Map, fields []field) (found map[string]argument, unknown []argument) {
+	found = map[string]argument{}
 	for key, value := range m.All() {
 		name := values.Text(key)
 		f, ok := findField(fields, name)
-		if !ok {
-			pos := key.Pos()
-			if pos == (values.Position{}) {
-				pos = value.Pos()
-			}
-			unknown = append(unknown, argument{name, value.At(pos)})
+		if !ok || name == others {
+			unknown = append(unknown, argument{name, key, value})
 			continue
 		}
 		if absent(value) {
@@ -133,10 +148,22 @@ func (d *decoder) written(m *values.Map, fields []field, within string) map[stri
 			d.report(value.Pos(), "", "%s and %s of %s are the same parameter", before.name, name, d.module)
 			continue
 		}
-		found[f.Name] = argument{name, value}
+		found[f.Name] = argument{name, key, value}
 	}
-	d.unknown(unknown, fields, within)
-	return found
+	return found, unknown
+}
+
+// others is the name of a field that takes all parameters without a field.
+const others = "*"
+
+func together(args []argument) *values.Map {
+	m := values.NewMap(len(args))
+	for _, a := range args {
+		if !a.value.IsOmit() {
+			m.Set(a.name, a.value)
+		}
+	}
+	return m
 }
 
 // absent reports whether a value counts as not given.
@@ -158,7 +185,7 @@ func (d *decoder) unknown(args []argument, fields []field, within string) {
 			ansible = fmt.Sprintf("Unsupported parameters for (%s) module: %s. Supported parameters include: %s.",
 				d.module, strings.Join(names, ", "), strings.Join(known, ", "))
 		}
-		d.report(a.value.Pos(), ansible, "unknown parameter %q of %s%s", a.name, d.owner(within), d.hint(a.name, known, within))
+		d.report(a.pos(), ansible, "unknown parameter %q of %s%s", a.name, d.owner(within), d.hint(a.name, known, within))
 	}
 }
 

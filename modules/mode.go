@@ -224,3 +224,15 @@ func newMode(isDir bool) fs.FileMode {
 	}
 	return 0o666 &^ symbolicUmask
 }
+
+// RefusedFileParameters are parameters that Ansible's modules about files have and
+// gdeploy's have not.
+var RefusedFileParameters = map[string]string{
+	"attributes":    "run chattr with the module command",
+	"attr":          "run chattr with the module command",
+	"seuser":        "files keep their SELinux label; run chcon or restorecon with the module command",
+	"serole":        "files keep their SELinux label; run chcon or restorecon with the module command",
+	"setype":        "files keep their SELinux label; run chcon or restorecon with the module command",
+	"selevel":       "files keep their SELinux label; run chcon or restorecon with the module command",
+	"unsafe_writes": "files are always replaced in one step; take it out",
+}

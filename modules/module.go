@@ -27,6 +27,8 @@ type Result struct {
 	Data *values.Map
 	// Facts become variables of the host.
 	Facts *values.Map
+	// CacheFacts asks to keep the facts beyond the run.
+	CacheFacts bool
 	// Skipped marks a call that had nothing to do by its own rules, such as
 	// command with a creates that exists.
 	Skipped bool
@@ -55,7 +57,8 @@ type CheckMode int
 const (
 	// Predict runs the module; changes are recorded and not made.
 	Predict CheckMode = iota
-	// Skip does not run the module, as command and shell in Ansible.
+	// Skip does not run the module; one that is a Predictor runs until it comes to a
+	// program, as command and shell do.
 	Skip
 )
 
@@ -83,7 +86,8 @@ type Spec struct {
 	// New makes an empty module whose fields Decode fills. The struct's fields are
 	// the parameters, described by tags:
 	//
-	//	json:"name"            the parameter's name
+	//	json:"name"            the parameter's name; "*" is a values.Map that takes all
+	//	                       parameters that have no field
 	//	help:"..."             one line for gdeploy doc; every parameter has it
 	//	required:"true"
 	//	choices:"a,b,c"

@@ -16,8 +16,9 @@ import (
 // WithEvaluator, WithTerminal and WithVerbosity.
 type Ability func(Module)
 
-// Predictor is a module that its Spec says to skip in check mode, but which can tell
-// for some parameters that it would change something: command with creates.
+// Predictor is a module that its Spec says to skip in check mode, but which runs until
+// it comes to a program, as command does. Predicts tells whether it then counts as
+// changed rather than skipped.
 type Predictor interface {
 	Predicts() bool
 }
@@ -25,12 +26,19 @@ type Predictor interface {
 // Perform decodes a call, runs the module on a Recorder and tells what came of it. It
 // never panics: a module that does has failed.
 func Perform(ctx context.Context, spec Spec, call Call, sys System, abilities ...Ability) (reply Reply) {
-	m, err := Decode(spec, call.Args, ExpandPaths(sys, call.Env))
+	m, err := Decode(spec, call.Args, ExpandPaths(sys))
 	if err != nil {
 		return refuse(err)
 	}
+	if _, predicts := m.(Predictor); call.Check && spec.Check == Skip && !predicts {
+		return Reply{Skipped: true, Msg: "not run in check mode"}
+	}
 	for _, give := range abilities {
 		give(m)
+	}
+	_, foresees := m.(Predictor)
+	if call.Check && spec.Check == Skip && !foresees {
+		return Reply{Skipped: true, Msg: fmt.Sprintf("remote module (%s) does not support check mode", spec.Name)}
 	}
 	if call.TimeoutMS > 0 {
 		var cancel context.CancelFunc
@@ -71,13 +79,14 @@ func runModule(ctx context.Context, spec Spec, m Module, sys System) (result Res
 
 func outcome(ctx context.Context, spec Spec, m Module, r *Recorder, result Result, err error) Reply {
 	reply := Reply{
-		Changed:  len(r.Changes()) > 0,
-		Skipped:  result.Skipped,
-		Msg:      result.Msg,
-		Data:     mapValue(result.Data),
-		Facts:    mapValue(result.Facts),
-		Changes:  r.Changes(),
-		Warnings: result.Warnings,
+		Changed:    len(r.Changes()) > 0,
+		Skipped:    result.Skipped,
+		Msg:        result.Msg,
+		Data:       mapValue(result.Data),
+		Facts:      mapValue(result.Facts),
+		CacheFacts: result.CacheFacts,
+		Changes:    r.Changes(),
+		Warnings:   result.Warnings,
 	}
 	switch {
 	case err == nil:
@@ -136,12 +145,22 @@ func kindOf(ctx context.Context, err error) ErrorKind {
 	return KindOther
 }
 
+// Environ is a System that knows the environment in which programs run.
+type Environ interface {
+	Getenv(name string) (string, bool)
+}
+
+// Flags is a System that knows a file's flags as chattr sets them, and its version.
+type Flags interface {
+	Flags(path string) (flags, version uint32, err error)
+}
+
 // ExpandPaths completes paths for the user that the module runs as: ~, ~user, and
-// $NAME or ${NAME} of env, HOME and USER. What is not known stays as it is.
-func ExpandPaths(sys Accounts, env map[string]string) Expander {
+// $NAME or ${NAME}. What is not known stays as it is.
+func ExpandPaths(sys Accounts) Expander {
 	return func(path string) string {
 		if strings.Contains(path, "$") {
-			path = expandVariables(path, sys, env)
+			path = expandVariables(path, sys)
 		}
 		if !strings.HasPrefix(path, "~") {
 			return path
@@ -165,7 +184,7 @@ func ExpandPaths(sys Accounts, env map[string]string) Expander {
 	}
 }
 
-func expandVariables(path string, sys Accounts, env map[string]string) string {
+func expandVariables(path string, sys Accounts) string {
 	var b strings.Builder
 	for {
 		before, after, found := strings.Cut(path, "$")
@@ -174,7 +193,7 @@ func expandVariables(path string, sys Accounts, env map[string]string) string {
 			return b.String()
 		}
 		name, rest := variableName(after)
-		value, known := lookup(name, sys, env)
+		value, known := lookup(name, sys)
 		if !known {
 			value, rest = "$", after
 		}
@@ -194,9 +213,11 @@ func variableName(s string) (name, rest string) {
 	return cutWhile(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 }
 
-func lookup(name string, sys Accounts, env map[string]string) (string, bool) {
-	if value, ok := env[name]; ok {
-		return value, true
+func lookup(name string, sys Accounts) (string, bool) {
+	if env, ok := sys.(Environ); ok && name != "" {
+		if value, ok := env.Getenv(name); ok {
+			return value, true
+		}
 	}
 	switch name {
 	case "HOME":

@@ -17,6 +17,8 @@ import (
 type plan struct {
 	real Reader
 	root *node
+	// here is where relative paths begin.
+	here *node
 }
 
 // node is a planned or looked-up place in the tree.
@@ -31,11 +33,27 @@ type node struct {
 }
 
 func newPlan(real Reader) *plan {
-	return &plan{real: real, root: &node{origin: "/", stat: Stat{Path: "/", Mode: fs.ModeDir | 0o755}}}
+	dir := Stat{Mode: fs.ModeDir | 0o755}
+	return &plan{real: real, root: &node{origin: "/", stat: dir}, here: &node{origin: ".", stat: dir}}
 }
 
 // empty reports whether nothing is planned, so that reads can go straight through.
-func (p *plan) empty() bool { return len(p.root.children) == 0 }
+func (p *plan) empty() bool { return len(p.root.children) == 0 && len(p.here.children) == 0 }
+
+// start is the node where a path begins, its path, and the parts to go from there.
+func (p *plan) start(name string) (n *node, at string, parts []string) {
+	n, at = p.root, "/"
+	clean := path.Clean(name)
+	if !path.IsAbs(clean) {
+		n, at = p.here, "."
+	}
+	for part := range strings.SplitSeq(clean, "/") {
+		if part != "" && part != "." {
+			parts = append(parts, part)
+		}
+	}
+	return n, at, parts
+}
 
 const maxLinks = 40
 
@@ -55,11 +73,7 @@ func (p *plan) find(name string, follow bool) (*node, string, error) {
 
 // walk goes down one path; where it meets a link to follow, next is the path to go on with.
 func (p *plan) walk(name string, follow bool) (n *node, at, next string, err error) {
-	n, at = p.root, "/"
-	parts := strings.Split(strings.Trim(path.Clean("/"+name), "/"), "/")
-	if parts[0] == "" {
-		return n, at, "", nil
-	}
+	n, at, parts := p.start(name)
 	for i, part := range parts {
 		child, err := p.child(n, part)
 		if err != nil {
@@ -112,16 +126,13 @@ func (p *plan) child(n *node, name string) (*node, error) {
 // keep walks to the directory that holds name and pins it, and all above it, in the
 // tree; it gives that directory's node and the last part of the name.
 func (p *plan) keep(name string) (*node, string, error) {
-	dir, base := path.Split(path.Clean("/" + name))
+	dir, base := path.Split(path.Clean(name))
 	_, at, err := p.find(dir, true)
 	if err != nil {
 		return nil, "", err
 	}
-	n := p.root
-	for part := range strings.SplitSeq(strings.Trim(at, "/"), "/") {
-		if part == "" {
-			continue
-		}
+	n, _, parts := p.start(at)
+	for _, part := range parts {
 		child, err := p.child(n, part)
 		if err != nil {
 			return nil, "", err

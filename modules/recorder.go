@@ -37,6 +37,22 @@ func NewRecorder(sys System, check, diff bool, secrets []string) *Recorder {
 // Changes are the changes so far, in order.
 func (r *Recorder) Changes() []Change { return r.changes }
 
+// Flags gives the flags of a file as chattr knows them, and its version.
+func (r *Recorder) Flags(name string) (flags, version uint32, err error) {
+	if f, ok := r.System.(Flags); ok {
+		return f.Flags(name)
+	}
+	return 0, 0, errors.ErrUnsupported
+}
+
+// Getenv gives a variable of the environment in which programs run.
+func (r *Recorder) Getenv(name string) (string, bool) {
+	if env, ok := r.System.(Environ); ok {
+		return env.Getenv(name)
+	}
+	return "", false
+}
+
 func (r *Recorder) record(c Change) {
 	c.Path = r.masked(c.Path)
 	c.Before, c.After = r.masked(c.Before), r.masked(c.After)

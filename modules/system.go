@@ -33,6 +33,9 @@ type Stat struct {
 	ChangeTime time.Time
 	Inode, Dev uint64
 	Links      uint64
+	Rdev       uint64 // of a device, which one
+	Blocks     int64  // of 512 bytes
+	BlockSize  int64
 	// Target is where a symlink points, as written.
 	Target string
 }
@@ -123,6 +126,7 @@ type Command struct {
 // Output is how a program ended.
 type Output struct {
 	RC             int // 128+N after signal N
+	Signal         int // N after signal N, else 0
 	Stdout, Stderr string
 	Start, End     time.Time
 }

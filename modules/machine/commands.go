@@ -61,7 +61,7 @@ func (m *Machine) Exec(ctx context.Context, c modules.Command) (modules.Output, 
 	<-stopped
 	out.End = time.Now()
 	out.Stdout, out.Stderr = stdout.String(), stderr.String()
-	out.RC = exitCode(cmd.ProcessState)
+	out.RC, out.Signal = exitCode(cmd.ProcessState)
 	if ctx.Err() != nil {
 		return out, fmt.Errorf("%s was stopped: %w", c.Argv[0], ctx.Err())
 	}
@@ -96,11 +96,11 @@ func startError(err error) error {
 	return err
 }
 
-func exitCode(s *os.ProcessState) int {
+func exitCode(s *os.ProcessState) (code, signal int) {
 	if status, ok := s.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		return 128 + int(status.Signal())
+		return 128 + int(status.Signal()), int(status.Signal())
 	}
-	return s.ExitCode()
+	return s.ExitCode(), 0
 }
 
 func (m *Machine) command(c modules.Command) (*exec.Cmd, error) {
@@ -202,6 +202,16 @@ func pathOf(env []string) string {
 		}
 	}
 	return ""
+}
+
+// Getenv gives a variable of the environment in which programs run.
+func (m *Machine) Getenv(name string) (string, bool) {
+	for _, pair := range m.environment() {
+		if value, ok := strings.CutPrefix(pair, name+"="); ok {
+			return value, true
+		}
+	}
+	return "", false
 }
 
 // LookPath finds a program.

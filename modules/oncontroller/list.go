@@ -3,12 +3,20 @@ package oncontroller
 
 import (
 	"github.com/gdeploy/gdeploy/modules"
-	"github.com/gdeploy/gdeploy/modules/release_choose"
+	"github.com/gdeploy/gdeploy/modules/assert"
+	"github.com/gdeploy/gdeploy/modules/debug"
+	"github.com/gdeploy/gdeploy/modules/fail"
+	"github.com/gdeploy/gdeploy/modules/pause"
+	"github.com/gdeploy/gdeploy/modules/set_fact"
 )
 
-// Specs gives the modules that run on the controller, by name.
+// Specs lists them in alphabetical order.
 func Specs() []modules.Spec {
 	return []modules.Spec{
-		release_choose.Spec,
+		assert.Spec,
+		debug.Spec,
+		fail.Spec,
+		pause.Spec,
+		set_fact.Spec,
 	}
 }

@@ -1,0 +1,59 @@
+// Package assert fails unless conditions hold.
+package assert
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// Spec describes the module.
+var Spec = modules.Spec{Name: "assert", Where: modules.OnController, New: func() modules.Module { return new(Module) }}
+
+// Module holds the parameters.
+type Module struct {
+	That       values.Value  `json:"that" required:"true" help:"a condition as in when, or a list of them"`
+	FailMsg    *values.Value `json:"fail_msg" aliases:"msg" help:"what to say when one does not hold"`
+	SuccessMsg *values.Value `json:"success_msg" help:"what to say when all hold"`
+	Quiet      bool          `json:"quiet" default:"no" help:"show nothing when all hold"`
+
+	evaluator modules.Evaluator
+}
+
+// UseEvaluator gives what evaluates the conditions.
+func (m *Module) UseEvaluator(e modules.Evaluator) { m.evaluator = e }
+
+// Run checks the conditions in order.
+func (m *Module) Run(context.Context, modules.System) (modules.Result, error) {
+	conditions := m.That.Items()
+	if m.That.Kind() != values.KindList {
+		conditions = []values.Value{m.That}
+	}
+	for _, condition := range conditions {
+		holds, err := m.evaluator.Condition(condition)
+		if err != nil {
+			return modules.Result{}, fmt.Errorf("The conditional check '%s' failed. The error was: %w", values.Text(condition), err) //nolint:staticcheck // Ansible's words
+		}
+		if !holds {
+			return m.failed(condition)
+		}
+	}
+	msg := message(m.SuccessMsg, "All assertions passed")
+	return modules.Result{Msg: values.Text(msg), Data: modules.Data("msg", msg)}, nil
+}
+
+func (m *Module) failed(condition values.Value) (modules.Result, error) {
+	msg := message(m.FailMsg, "Assertion failed")
+	data := modules.Data("evaluated_to", values.False, "assertion", condition, "msg", msg)
+	return modules.Result{Data: data}, errors.New(values.Text(msg))
+}
+
+func message(given *values.Value, otherwise string) values.Value {
+	if given == nil {
+		return values.String(otherwise)
+	}
+	return *given
+}

@@ -1,0 +1,59 @@
+package copy
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf16"
+
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// spacedJSON writes JSON as Python's json.dumps does: a space after commas and colons,
+// ASCII only.
+func spacedJSON(v values.Value) string {
+	var b strings.Builder
+	writeJSON(&b, v)
+	return b.String()
+}
+
+func writeJSON(b *strings.Builder, v values.Value) {
+	if m, ok := v.AsMap(); ok {
+		b.WriteByte('{')
+		for i, key := range m.Keys() {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			writeASCII(b, key)
+			b.WriteString(": ")
+			writeJSON(b, m.Values()[i])
+		}
+		b.WriteByte('}')
+		return
+	}
+	if v.Kind() != values.KindList {
+		writeASCII(b, v)
+		return
+	}
+	b.WriteByte('[')
+	for i, item := range v.Items() {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		writeJSON(b, item)
+	}
+	b.WriteByte(']')
+}
+
+func writeASCII(b *strings.Builder, v values.Value) {
+	for _, r := range string(values.JSON(v)) {
+		switch {
+		case r < 0x80:
+			b.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(b, `\u%04x`, r)
+		}
+	}
+}

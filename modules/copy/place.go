@@ -1,0 +1,250 @@
+package copy
+
+import (
+	"context"
+	"crypto/md5"
+	"crypto/sha1"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/modules/command"
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// Place holds the parameters about where a file goes, which copy and template share.
+type Place struct {
+	Dest   string `json:"dest" type:"path" required:"true" help:"where the file goes on the host; a directory gets it under its own name"`
+	Backup bool   `json:"backup" default:"no" help:"keep the file that was there under another name"`
+	Force  bool   `json:"force" default:"yes" help:"replace a file that differs; no leaves any file that is there"`
+	Follow bool   `json:"follow" default:"no" help:"where dest is a link, write what it points to"`
+	Check  string `json:"validate" help:"command that must succeed before the file goes in place; %s stands for its path"`
+	modules.Ownership
+}
+
+// Content is a file on its way.
+type Content struct {
+	// Name is where it comes from; its last part is the name in a directory.
+	Name string
+	Mode fs.FileMode
+	Open func(context.Context, modules.System) (io.ReadCloser, error)
+}
+
+// FromBlob is a file of the controller.
+func FromBlob(b modules.Blob) Content {
+	return Content{Name: b.Name, Mode: modules.FileMode(b.Mode), Open: func(ctx context.Context, sys modules.System) (io.ReadCloser, error) {
+		return sys.OpenBlob(ctx, b)
+	}}
+}
+
+// FromText is a file with that text.
+func FromText(text string) Content {
+	return Content{Open: func(context.Context, modules.System) (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader(text)), nil
+	}}
+}
+
+func (c Content) sha1(ctx context.Context, sys modules.System) (string, error) {
+	f, err := c.Open(ctx, sys)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	sum := sha1.New()
+	_, err = io.Copy(sum, f)
+	return hex.EncodeToString(sum.Sum(nil)), err
+}
+
+// Put brings one file to dest and describes it as Ansible does. Where dest ends with a
+// slash, its directory is made, with the attributes dirs.
+func (p *Place) Put(ctx context.Context, sys modules.System, c Content, dirs modules.Attributes) (modules.Result, error) {
+	if strings.HasSuffix(p.Dest, "/") {
+		if err := modules.MkdirAll(sys, p.Dest, dirs); err != nil {
+			return modules.Result{}, err
+		}
+	}
+	to, err := p.target(sys, c)
+	if err != nil {
+		return modules.Result{}, err
+	}
+	backup, err := p.Write(ctx, sys, c, to)
+	var invalid *invalidError
+	if errors.As(err, &invalid) {
+		return modules.Result{Data: invalid.data()}, err
+	}
+	if err != nil {
+		return modules.Result{}, err
+	}
+	result := describe(sys, to)
+	if c.Name != "" {
+		result.Data.Set("src", values.String(c.Name))
+	}
+	if backup != "" {
+		result.Data.Set("backup_file", values.String(backup))
+	}
+	return result, nil
+}
+
+// target is the path of the file itself.
+func (p *Place) target(sys modules.System, c Content) (string, error) {
+	to := p.Dest
+	st, err := sys.Stat(to)
+	if err == nil && st.Mode.IsDir() && c.Name != "" {
+		to = path.Join(to, path.Base(c.Name))
+	}
+	if p.Follow {
+		if to, err = modules.Resolve(sys, to); err != nil {
+			return "", err
+		}
+	}
+	dir := path.Dir(to)
+	if st, err := sys.Stat(dir); err != nil || !st.Mode.IsDir() {
+		return "", fmt.Errorf("Destination directory %s does not exist", dir) //nolint:staticcheck // Ansible's words
+	}
+	return to, nil
+}
+
+// Write writes one file; backup is where the one that was there is kept.
+func (p *Place) Write(ctx context.Context, sys modules.System, c Content, to string) (backup string, err error) {
+	before, err := sys.Lstat(to)
+	exists := err == nil
+	if exists && !p.Force {
+		return "", nil
+	}
+	if exists && p.Backup || p.Check != "" {
+		same, err := p.same(ctx, sys, c, to, before, exists)
+		if err != nil {
+			return "", err
+		}
+		if !same {
+			if backup, err = p.prepare(ctx, sys, c, to, exists); err != nil {
+				return "", err
+			}
+		}
+	}
+	f, err := c.Open(ctx, sys)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	return backup, sys.WriteFile(to, f, p.fileAttributes(before, exists, c))
+}
+
+func (p *Place) fileAttributes(before modules.Stat, exists bool, c Content) modules.Attributes {
+	if p.Mode.Preserve() && c.Mode != 0 {
+		mode := c.Mode & (fs.ModePerm | fs.ModeSetuid | fs.ModeSetgid | fs.ModeSticky)
+		return modules.Attributes{Mode: &mode, Owner: p.Owner, Group: p.Group}
+	}
+	now := fs.FileMode(0)
+	if exists && before.Mode.IsRegular() {
+		now = before.Mode
+	}
+	return p.Attributes(now, false)
+}
+
+// same reports whether the file has the content already.
+func (p *Place) same(ctx context.Context, sys modules.System, c Content, to string, before modules.Stat, exists bool) (bool, error) {
+	if !exists || !before.Mode.IsRegular() {
+		return false, nil
+	}
+	want, err := c.sha1(ctx, sys)
+	if err != nil {
+		return false, err
+	}
+	have, err := modules.Checksum(sys, to, "sha1")
+	return have == want, err
+}
+
+// prepare validates the new file and keeps the old one.
+func (p *Place) prepare(ctx context.Context, sys modules.System, c Content, to string, exists bool) (string, error) {
+	if err := p.validate(ctx, sys, c); err != nil {
+		return "", err
+	}
+	if !p.Backup || !exists {
+		return "", nil
+	}
+	now := sys.Now()
+	name := fmt.Sprintf("%s.%d.%s~", to, now.Nanosecond()/10000, now.Format("2006-01-02@15:04:05"))
+	st, err := sys.Stat(to)
+	if err != nil {
+		return "", err
+	}
+	old, err := sys.Open(to)
+	if err != nil {
+		return "", err
+	}
+	defer old.Close()
+	mode := st.Mode
+	attrs := modules.Attributes{Mode: &mode, Owner: fmt.Sprint(st.UID), Group: fmt.Sprint(st.GID)}
+	return name, sys.WriteFile(name, old, attrs)
+}
+
+// invalidError is a file that its validate command does not like.
+type invalidError struct{ out modules.Output }
+
+// Error is Ansible's sentence; what the command said is in the result's data.
+func (e *invalidError) Error() string { return "failed to validate" }
+
+func (e *invalidError) data() *values.Map {
+	return modules.Data(
+		"exit_status", values.Int(int64(e.out.RC)),
+		"stdout", values.String(e.out.Stdout), "stdout_lines", modules.Lines(e.out.Stdout),
+		"stderr", values.String(e.out.Stderr), "stderr_lines", modules.Lines(e.out.Stderr))
+}
+
+func (p *Place) validate(ctx context.Context, sys modules.System, c Content) error {
+	if p.Check == "" {
+		return nil
+	}
+	if !strings.Contains(p.Check, "%s") {
+		return fmt.Errorf("validate must contain %%s: %s", p.Check)
+	}
+	f, err := c.Open(ctx, sys)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(f)
+	if err != nil {
+		return err
+	}
+	temp, err := sys.WriteTemp(path.Base(p.Dest), text)
+	if err != nil {
+		return err
+	}
+	argv, err := command.Split(strings.Replace(p.Check, "%s", temp, 1))
+	if err != nil {
+		return err
+	}
+	out, err := sys.Query(ctx, modules.Command{Argv: argv})
+	if err == nil && out.RC != 0 {
+		err = &invalidError{out}
+	}
+	return err
+}
+
+// describe is what the result says of a file.
+func describe(sys modules.System, name string) modules.Result {
+	data := modules.Data("dest", values.String(name))
+	modules.AddFile(data, sys, name)
+	st, err := sys.Stat(name)
+	if err != nil || !st.Mode.IsRegular() {
+		return modules.Result{Data: data}
+	}
+	f, err := sys.Open(name)
+	if err != nil {
+		return modules.Result{Data: data}
+	}
+	defer f.Close()
+	one, five := sha1.New(), md5.New()
+	if _, err := io.Copy(io.MultiWriter(one, five), f); err == nil {
+		data.Set("checksum", values.String(hex.EncodeToString(one.Sum(nil))))
+		data.Set("md5sum", values.String(hex.EncodeToString(five.Sum(nil))))
+	}
+	return modules.Result{Data: data}
+}

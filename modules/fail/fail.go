@@ -1,0 +1,22 @@
+// Package fail ends a host's part with a message.
+package fail
+
+import (
+	"context"
+	"errors"
+
+	"github.com/gdeploy/gdeploy/modules"
+)
+
+// Spec describes the module.
+var Spec = modules.Spec{Name: "fail", Where: modules.OnController, New: func() modules.Module { return new(Module) }}
+
+// Module holds the parameters.
+type Module struct {
+	Msg string `json:"msg" default:"Failed as requested from task" help:"the message"`
+}
+
+// Run fails.
+func (m *Module) Run(context.Context, modules.System) (modules.Result, error) {
+	return modules.Result{}, errors.New(m.Msg)
+}
