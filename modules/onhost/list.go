@@ -6,10 +6,13 @@ import (
 	"github.com/gdeploy/gdeploy/modules/command"
 	"github.com/gdeploy/gdeploy/modules/copy"
 	"github.com/gdeploy/gdeploy/modules/file"
+	"github.com/gdeploy/gdeploy/modules/git"
+	"github.com/gdeploy/gdeploy/modules/lb"
 	"github.com/gdeploy/gdeploy/modules/ping"
 	"github.com/gdeploy/gdeploy/modules/shell"
 	"github.com/gdeploy/gdeploy/modules/stat"
 	"github.com/gdeploy/gdeploy/modules/template"
+	"github.com/gdeploy/gdeploy/modules/transfer"
 	"github.com/gdeploy/gdeploy/modules/wait_for"
 )
 
@@ -19,10 +22,13 @@ func Specs() []modules.Spec {
 		command.Spec,
 		copy.Spec,
 		file.Spec,
+		git.Spec,
+		lb.Spec,
 		ping.Spec,
 		shell.Spec,
 		stat.Spec,
 		template.Spec,
+		transfer.Spec,
 		wait_for.Spec,
 	}
 }
