@@ -7,12 +7,19 @@ import (
 	"github.com/gdeploy/gdeploy/modules/copy"
 	"github.com/gdeploy/gdeploy/modules/file"
 	"github.com/gdeploy/gdeploy/modules/git"
-	"github.com/gdeploy/gdeploy/modules/lb"
 	"github.com/gdeploy/gdeploy/modules/ping"
+	"github.com/gdeploy/gdeploy/modules/release_adopt"
+	"github.com/gdeploy/gdeploy/modules/release_archive"
+	"github.com/gdeploy/gdeploy/modules/release_digest"
+	"github.com/gdeploy/gdeploy/modules/release_facts"
+	"github.com/gdeploy/gdeploy/modules/release_lock"
+	"github.com/gdeploy/gdeploy/modules/release_mark"
+	"github.com/gdeploy/gdeploy/modules/release_prune"
+	"github.com/gdeploy/gdeploy/modules/release_stage"
+	"github.com/gdeploy/gdeploy/modules/release_switch"
 	"github.com/gdeploy/gdeploy/modules/shell"
 	"github.com/gdeploy/gdeploy/modules/stat"
 	"github.com/gdeploy/gdeploy/modules/template"
-	"github.com/gdeploy/gdeploy/modules/transfer"
 	"github.com/gdeploy/gdeploy/modules/wait_for"
 )
 
@@ -23,12 +30,19 @@ func Specs() []modules.Spec {
 		copy.Spec,
 		file.Spec,
 		git.Spec,
-		lb.Spec,
 		ping.Spec,
+		release_adopt.Spec,
+		release_archive.Spec,
+		release_digest.Spec,
+		release_facts.Spec,
+		release_lock.Spec,
+		release_mark.Spec,
+		release_prune.Spec,
+		release_stage.Spec,
+		release_switch.Spec,
 		shell.Spec,
 		stat.Spec,
 		template.Spec,
-		transfer.Spec,
 		wait_for.Spec,
 	}
 }
