@@ -6,6 +6,7 @@ import (
 	"github.com/gdeploy/gdeploy/modules/assert"
 	"github.com/gdeploy/gdeploy/modules/debug"
 	"github.com/gdeploy/gdeploy/modules/fail"
+	"github.com/gdeploy/gdeploy/modules/http_check"
 	"github.com/gdeploy/gdeploy/modules/pause"
 	"github.com/gdeploy/gdeploy/modules/release_choose"
 	"github.com/gdeploy/gdeploy/modules/set_fact"
@@ -17,6 +18,7 @@ func Specs() []modules.Spec {
 		assert.Spec,
 		debug.Spec,
 		fail.Spec,
+		http_check.Spec,
 		pause.Spec,
 		release_choose.Spec,
 		set_fact.Spec,

@@ -7,6 +7,7 @@ import (
 	"github.com/gdeploy/gdeploy/modules/copy"
 	"github.com/gdeploy/gdeploy/modules/file"
 	"github.com/gdeploy/gdeploy/modules/git"
+	"github.com/gdeploy/gdeploy/modules/lb"
 	"github.com/gdeploy/gdeploy/modules/ping"
 	"github.com/gdeploy/gdeploy/modules/release_adopt"
 	"github.com/gdeploy/gdeploy/modules/release_archive"
@@ -20,6 +21,7 @@ import (
 	"github.com/gdeploy/gdeploy/modules/shell"
 	"github.com/gdeploy/gdeploy/modules/stat"
 	"github.com/gdeploy/gdeploy/modules/template"
+	"github.com/gdeploy/gdeploy/modules/transfer"
 	"github.com/gdeploy/gdeploy/modules/wait_for"
 )
 
@@ -30,6 +32,7 @@ func Specs() []modules.Spec {
 		copy.Spec,
 		file.Spec,
 		git.Spec,
+		lb.Spec,
 		ping.Spec,
 		release_adopt.Spec,
 		release_archive.Spec,
@@ -43,6 +46,7 @@ func Specs() []modules.Spec {
 		shell.Spec,
 		stat.Spec,
 		template.Spec,
+		transfer.Spec,
 		wait_for.Spec,
 	}
 }
