@@ -47,6 +47,7 @@ type expression struct {
 func newEngine(s *Store) *engine {
 	o := jinjaOptions()
 	o.TrimBlocks = true
+	o.Finalize = nullPrintsNothing
 	o.Loader = func(name string) (string, error) {
 		return readTemplate(name, []string{s.options.PlaybookDir, filepath.Join(s.options.PlaybookDir, "templates")})
 	}
@@ -56,6 +57,14 @@ func newEngine(s *Store) *engine {
 		expressions: map[templateKey]expression{},
 		variants:    map[variant]*jinja.Environment{},
 	}
+}
+
+// nullPrintsNothing makes {{ none }} leave nothing in the text, as Ansible has it.
+func nullPrintsNothing(v values.Value) (values.Value, error) {
+	if v.IsNull() {
+		return values.String("").Inherit(v), nil
+	}
+	return v, nil
 }
 
 // textFilters are those whose result stays text even where it looks like a list.
