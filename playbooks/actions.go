@@ -164,8 +164,8 @@ func (p *parser) choose(t *target, others []entry) (action, entry, bool) {
 // unknownTaskKey refuses a key that is neither a keyword nor a module.
 func (p *parser) unknownTaskKey(t *target, e entry, hasModule bool, a action) {
 	if hasModule {
-		if a.spec != nil && p.l.options.Parameters != nil && slices.Contains(p.l.options.Parameters(a.spec), e.name) {
-			p.mistake(e.pos, quoted(e.name)+" is no keyword of a task", fmt.Sprintf("it is a parameter of %s: indent it below %s:", a.name, a.written))
+		if takes(a.spec, e.name) {
+			p.mistake(e.pos, quoted(e.name)+" is no keyword of "+t.what, fmt.Sprintf("it is a parameter of %s: indent it below %s:", a.name, a.written))
 			return
 		}
 		p.unknownKeyword(t, e)
@@ -180,4 +180,12 @@ func (p *parser) unknownTaskKey(t *target, e entry, hasModule bool, a action) {
 		hint = "gdeploy doc lists the modules; your own go into library/ beside the playbook"
 	}
 	p.mistake(e.pos, fmt.Sprintf("couldn't resolve module/action '%s'", e.name), hint)
+}
+
+func takes(spec *modules.Spec, parameter string) bool {
+	if spec == nil {
+		return false
+	}
+	_, ok := spec.Parameter(parameter)
+	return ok
 }

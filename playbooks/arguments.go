@@ -1,14 +1,20 @@
 package playbooks
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 
+	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/values"
 )
 
-// arguments reads what stands behind the module's name, and args: below it.
-func (p *parser) arguments(t *target, v values.Value, m *values.Map) {
+// arguments reads what stands behind the module's name, and args: below it. It is false
+// where that cannot be understood.
+func (p *parser) arguments(t *target, v values.Value, m *values.Map) bool {
 	t.task.Args = values.NewMap(4)
+	before := len(p.mistakes)
 	if more, ok := m.Get("args"); ok {
 		p.moreArguments(t, more)
 	}
@@ -24,6 +30,7 @@ func (p *parser) arguments(t *target, v values.Value, m *values.Map) {
 	}
 	p.templates(t, values.FromMap(t.task.Args))
 	p.templates(t, t.task.ArgsTemplate)
+	return len(p.mistakes) == before
 }
 
 func (p *parser) moreArguments(t *target, v values.Value) {
@@ -52,27 +59,36 @@ func (p *parser) given(t *target, m *values.Map) {
 // freeForm reads key=value pairs and free text.
 func (p *parser) freeForm(t *target, v values.Value) {
 	text, _ := v.AsString()
-	pairs, rest, err := keyValues(text, commandModules[t.task.Action])
+	pairs, rest, err := splitFreeForm(t.task.Spec, text)
 	if err != nil {
-		p.mistake(v.Pos(), "the arguments cannot be split: "+err.Error(), "write them as a mapping below "+t.task.Written+":")
+		p.mistake(v.Pos(), err.Error(), "write the arguments as a mapping below "+t.task.Written+":")
 		return
 	}
 	for key, value := range pairs.All() {
-		t.task.Args.SetKey(key.At(v.Pos()), value.At(v.Pos()))
+		t.task.Args.SetKey(key.At(v.Pos()), value.At(v.Pos()).Inherit(v))
 	}
 	if rest == "" {
 		return
 	}
 	raw := values.String(rest).At(v.Pos()).Inherit(v)
-	if name := p.freeFormName(t); name != "" {
+	switch name := p.freeFormName(t); {
+	case name != "":
 		t.task.Args.SetKey(values.String(name).At(v.Pos()), raw)
-		return
-	}
-	if hasTemplate(rest) {
+	case hasTemplate(rest):
 		t.task.ArgsTemplate = raw
-		return
+	default:
+		p.mistake(v.Pos(), fmt.Sprintf("%s takes no free text (%q)", t.task.Action, rest), "write its parameters as a mapping: name: value")
 	}
-	p.mistake(v.Pos(), fmt.Sprintf("%s takes no free text (%q)", t.task.Action, rest), "write its parameters as a mapping: name: value")
+}
+
+// splitFreeForm takes pairs and free text apart. Where the module has a parameter for
+// free text, it is among the pairs.
+func splitFreeForm(spec *modules.Spec, text string) (pairs *values.Map, rest string, err error) {
+	if spec == nil || spec.FreeForm == "" {
+		return keyValues(text)
+	}
+	pairs, err = modules.ParseFreeForm(*spec, text)
+	return pairs, "", err
 }
 
 // freeFormName names the parameter that free text becomes, or "".
@@ -90,46 +106,49 @@ var languageFreeForm = map[string]string{"include_tasks": "file", "import_tasks"
 
 // checkArguments has the module look at its parameters.
 func (p *parser) checkArguments(t *target) {
-	check := p.l.options.CheckArgs
-	if check == nil || t.task.Spec == nil || !t.task.ArgsTemplate.IsNull() {
+	if t.task.Spec == nil || !t.task.ArgsTemplate.IsNull() {
 		return
 	}
-	for _, err := range check(t.task.Spec, p.withDefaults(t)) {
-		for _, m := range mistakesOf(err, t.task.Pos) {
-			t.soft = append(t.soft, m)
-		}
+	args, known := withDefaults(t)
+	if !known {
+		return
+	}
+	for _, problem := range modules.Check(*t.task.Spec, values.FromMap(args).At(t.task.Pos), isTemplate) {
+		t.soft = append(t.soft, Mistake{Pos: cmp.Or(problem.Pos, t.task.Pos), Msg: problem.Msg, Ansible: problem.Ansible})
 	}
 }
 
-// withDefaults adds the literal module_defaults around to the parameters, weakest first,
-// so that what they give is not missed.
-func (p *parser) withDefaults(t *target) *values.Map {
-	var layers []values.Value
+// withDefaults adds the module_defaults around to the parameters, so that what they give
+// is not missed. It is false where they are not known before the run.
+func withDefaults(t *target) (args *values.Map, known bool) {
+	layers := slices.Clone(t.task.ModuleDefaults)
+	for b := t.at.parent; b != nil; b = b.Parent {
+		layers = append(layers, b.ModuleDefaults...)
+	}
 	if t.at.play != nil {
 		layers = append(layers, t.at.play.ModuleDefaults...)
 	}
-	var around []values.Value
-	for b := t.at.parent; b != nil; b = b.Parent {
-		around = append(append([]values.Value{}, b.ModuleDefaults...), around...)
-	}
-	layers = append(append(layers, around...), t.task.ModuleDefaults...)
 	if len(layers) == 0 {
-		return t.task.Args
+		return t.task.Args, true
 	}
 	all := t.task.Args.Clone()
 	for _, layer := range layers {
 		m, ok := layer.AsMap()
 		if !ok {
-			continue
+			return nil, false
 		}
 		for key, args := range m.All() {
 			name, _ := key.AsString()
-			if given, ok := args.AsMap(); ok && shortName(name) == t.task.Action {
+			given, ok := args.AsMap()
+			switch mine := shortName(name) == t.task.Action; {
+			case strings.HasPrefix(name, "group/"), mine && !ok:
+				return nil, false
+			case mine:
 				addMissing(all, given)
 			}
 		}
 	}
-	return all
+	return all, true
 }
 
 func addMissing(all, more *values.Map) {

@@ -18,12 +18,21 @@ func (p *parser) list(what string, v values.Value, at place) []Node {
 		case isBlock(item):
 			nodes = append(nodes, p.block(item, at))
 		default:
-			if task := p.task(item, at, nil); task != nil {
+			if task := p.task(item, at, at.handler()); task != nil {
 				nodes = append(nodes, p.expand(task, at))
 			}
 		}
 	}
 	return nodes
+}
+
+// handler is what a task of a file that a handler includes is read into, so that it may
+// have the keywords of handlers; nil elsewhere.
+func (at place) handler() *Handler {
+	if at.handlers {
+		return &Handler{Role: at.role}
+	}
+	return nil
 }
 
 func (p *parser) items(what string, v values.Value) ([]values.Value, bool) {
@@ -66,7 +75,7 @@ func section(m *values.Map, name string) values.Value {
 // blockKeywords reads what a block says beside its tasks.
 func (p *parser) blockKeywords(v values.Value, m *values.Map, at place) *Block {
 	b := &Block{Keywords: Keywords{Pos: v.Pos()}, Parent: at.parent, Role: at.role}
-	t := &target{what: "block", on: OnBlock, at: at, words: &b.Keywords, block: b}
+	t := &target{what: "a block", on: OnBlock, at: at, words: &b.Keywords, block: b}
 	for _, e := range p.words(t, m) {
 		if _, isModule := p.action(e.name, at); isModule {
 			p.mistake(e.pos, "a block cannot call a module ("+e.name+")", "make it a task of the block")

@@ -30,6 +30,7 @@ type files struct {
 // file is one that was read.
 type file struct {
 	src      []byte
+	lines    []string // of src, once somebody asked for one
 	modified time.Time
 	size     int64
 	value    values.Value
@@ -140,6 +141,22 @@ func (f *files) list(path string) []fs.DirEntry {
 	return entries
 }
 
+// blockScalar tells whether the value at pos is written as a block (| or >) and how far
+// its text is indented.
+func (f *files) blockScalar(pos values.Position) (style byte, indent int) {
+	first := f.line(pos)
+	if pos.Col < 1 || pos.Col > len(first) || first[pos.Col-1] != '|' && first[pos.Col-1] != '>' {
+		return 0, 0
+	}
+	for n := 1; n < 20; n++ {
+		line := f.line(values.Position{File: pos.File, Line: pos.Line + n})
+		if text := strings.TrimLeft(line, " "); text != "" {
+			return first[pos.Col-1], len(line) - len(text)
+		}
+	}
+	return first[pos.Col-1], 0
+}
+
 // line gives the text of a line that was read, unless it is too long to show.
 func (f *files) line(pos values.Position) string {
 	f.mu.Lock()
@@ -148,16 +165,13 @@ func (f *files) line(pos values.Position) string {
 	if read == nil || pos.Line == 0 {
 		return ""
 	}
-	rest := string(read.src)
-	for n := 1; n < pos.Line; n++ {
-		_, after, ok := strings.Cut(rest, "\n")
-		if !ok {
-			return ""
-		}
-		rest = after
+	if read.lines == nil {
+		read.lines = strings.Split(string(read.src), "\n")
 	}
-	line, _, _ := strings.Cut(rest, "\n")
-	line = strings.TrimRight(strings.ReplaceAll(line, "\t", " "), "\r ")
+	if pos.Line > len(read.lines) {
+		return ""
+	}
+	line := strings.TrimRight(strings.ReplaceAll(read.lines[pos.Line-1], "\t", " "), "\r ")
 	if len(line) > 200 {
 		return ""
 	}

@@ -1,6 +1,7 @@
 package playbooks
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -47,20 +48,13 @@ func (p *parser) meta(t *target) {
 	v, _ := t.task.Args.Get("action")
 	name, _ := v.AsString()
 	if !slices.Contains(metaActions, name) || t.task.Args.Len() > 1 {
-		p.mistake(cmpPos(v.Pos(), t.task.Pos), fmt.Sprintf("invalid meta action requested: %s", name),
-			cmpOr(didYouMean(name, metaActions), "one of "+strings.Join(metaActions, ", ")))
+		p.mistake(cmp.Or(v.Pos(), t.task.Pos), "invalid meta action requested: "+cmp.Or(name, "none"),
+			cmp.Or(didYouMean(name, metaActions), "one of "+strings.Join(metaActions, ", ")))
 	}
 	t.task.Meta = name
 	if t.task.Loop != nil {
 		p.mistake(t.task.Loop.Pos, "meta cannot loop", "leave the loop out")
 	}
-}
-
-func cmpPos(a, b values.Position) values.Position {
-	if a.Line != 0 {
-		return a
-	}
-	return b
 }
 
 // tasksInclude reads the arguments of include_tasks and import_tasks.
@@ -72,7 +66,7 @@ func (p *parser) tasksInclude(t *target) {
 	p.onlyOptions(t, known)
 	file, _ := t.task.Args.Get("file")
 	if s, ok := file.AsString(); !ok || s == "" {
-		p.mistake(cmpPos(file.Pos(), t.task.Pos), "No file specified for "+t.task.Action, "write "+t.task.Action+": FILE.yml")
+		p.mistake(cmp.Or(file.Pos(), t.task.Pos), "No file specified for "+t.task.Action, "write "+t.task.Action+": FILE.yml")
 		file = values.Null
 	}
 	t.task.Include = &Include{Kind: "tasks", File: file}
@@ -114,7 +108,7 @@ func (p *parser) onlyOptions(t *target, known []string) {
 				hint = "write the keywords on the import itself"
 			}
 			p.mistake(key.Pos(), fmt.Sprintf("Invalid options for %s: %s", t.task.Action, name),
-				cmpOr(hint, "variables go into vars: beside it"))
+				cmp.Or(hint, "variables go into vars: beside it"))
 		}
 	}
 }
@@ -191,6 +185,10 @@ func (p *parser) importBlock(task *Task, at place) (b *Block, file string, inner
 	if !ok {
 		return nil, "", at
 	}
+	if file == at.file || slices.Contains(at.imports, file) {
+		p.mistake(task.Include.File.Pos(), file+" imports itself", "include_tasks with a condition can")
+		return nil, "", at
+	}
 	return b, file, inner.inFile(file)
 }
 
@@ -241,10 +239,6 @@ func (p *parser) find(pos values.Position, name string, at place) (string, bool)
 		if !p.l.files.exists(path) {
 			continue
 		}
-		if path == at.file || slices.Contains(at.files, path) && len(at.files) > 30 {
-			p.mistake(pos, fmt.Sprintf("%s imports itself", path), "include_tasks with a condition can")
-			return "", false
-		}
 		return path, true
 	}
 	p.mistake(pos, fmt.Sprintf("there is no file %q", join(dirs[0], name)), p.nearestFile(name, dirs))
@@ -289,12 +283,10 @@ func (p *parser) includedTasks(t *Task, name string) *Block {
 		return outer
 	}
 	inner = inner.inFile(file)
-	if at.handlers {
-		outer.Handlers = p.handlers(file, p.load(file), inner)
-		return outer
-	}
+	inner.imports = nil
 	b.Body = p.list(file, p.load(file), inner)
 	outer.Handlers = p.brought
+	p.publish(at.play)
 	return outer
 }
 

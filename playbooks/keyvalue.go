@@ -8,61 +8,27 @@ import (
 	"github.com/gdeploy/gdeploy/values"
 )
 
-// commandOptions are the key=value pairs that the modules of commands understand inside
-// their free text; every other = belongs to the command.
-var commandOptions = map[string]bool{
-	"creates": true, "removes": true, "chdir": true, "executable": true, "warn": true,
-	"stdin": true, "stdin_add_newline": true, "strip_empty_ends": true,
-}
-
-// commandModules take free text that is a command.
-var commandModules = map[string]bool{"command": true, "shell": true, "raw": true, "script": true}
-
 var errUnbalanced = errors.New("a quote or a {{ is not closed")
 
-// keyValues takes "a=1 b='x y' rest" apart into its pairs and the rest. With command set,
-// only commandOptions are pairs.
-func keyValues(text string, command bool) (pairs *values.Map, rest string, err error) {
+// keyValues takes "a=1 b='x y' rest" apart into its pairs and the rest. Modules with a
+// parameter for free text are read by modules.ParseFreeForm.
+func keyValues(text string) (pairs *values.Map, rest string, err error) {
 	pairs = values.NewMap(4)
 	words, err := splitWords(text)
 	if err != nil {
 		return pairs, "", err
 	}
-	var out strings.Builder
-	last := 0
+	var left []string
 	for _, w := range words {
 		word := text[w.start:w.end]
 		key, value, ok := cutPair(word)
-		if !ok || command && !commandOptions[key] {
-			out.WriteString(text[last:w.start])
-			out.WriteString(strings.ReplaceAll(word, `\=`, `=`))
-			last = w.end
+		if !ok {
+			left = append(left, strings.ReplaceAll(word, `\=`, `=`))
 			continue
 		}
 		pairs.Set(strings.TrimSpace(key), values.String(unquote(strings.TrimSpace(value))))
-		out.WriteString(strings.TrimRight(text[last:w.start], " "))
-		if last = w.end; last < len(text) && text[last] == '\n' && out.Len() > 0 {
-			out.WriteByte(' ') // the line's end goes with its last word
-			last += 1 + len(text[last+1:]) - len(strings.TrimLeft(text[last+1:], " "))
-		}
 	}
-	out.WriteString(text[last:])
-	rest = joinLines(out.String())
-	if pairs.Len() > 0 {
-		rest = strings.TrimLeft(rest, " ")
-	}
-	if strings.TrimSpace(rest) == "" {
-		rest = ""
-	}
-	return pairs, rest, nil
-}
-
-// joinLines drops a lone backslash at a line's end together with the line's end.
-func joinLines(s string) string {
-	if !strings.Contains(s, "\\\n") {
-		return s
-	}
-	return strings.ReplaceAll(s, " \\\n", " ")
+	return pairs, strings.Join(left, " "), nil
 }
 
 // span is a word of a text.

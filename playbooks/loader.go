@@ -15,16 +15,10 @@ import (
 type Options struct {
 	// Modules are all modules of gdeploy.
 	Modules []*modules.Spec
-	// CheckArgs finds unknown and missing parameters and bad choices; values that are
-	// templates it leaves alone.
-	CheckArgs func(spec *modules.Spec, args *values.Map) []error
-	// Parameters gives the names of a module's parameters, for suggestions.
-	Parameters func(spec *modules.Spec) []string
 
-	// CheckTemplate finds bad syntax and unknown filters and tests in a string that
-	// holds a template, CheckCondition in a bare expression such as that of when.
-	CheckTemplate  func(template values.Value) []error
-	CheckCondition func(expression values.Value) []error
+	// CheckTemplate finds bad syntax and unknown filters and tests in a string that holds a
+	// template, or in a bare expression such as that of when. Package variables has one.
+	CheckTemplate func(v values.Value, asExpression bool) []error
 	// Evaluate gives the value of a template that must be known before the run: the
 	// file of an import, the name of a role. The scope holds the variables of the play
 	// and of what stands around, the strongest last; extra variables are to win over them.

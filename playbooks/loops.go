@@ -1,6 +1,7 @@
 package playbooks
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,26 +19,26 @@ func (p *parser) loops(t *target, m *values.Map, unknown []entry) []entry {
 	others := unknown[:0]
 	for _, e := range unknown {
 		lookup, ok := strings.CutPrefix(e.name, "with_")
-		if !ok || !p.isLookup(t, e, lookup) {
+		if !ok {
 			others = append(others, e)
 			continue
 		}
+		p.isLookup(e, lookup)
 		p.loop(t, &Loop{Pos: e.pos, Lookup: lookup, Items: e.value})
 	}
 	return others
 }
 
-func (p *parser) isLookup(t *target, e entry, lookup string) bool {
-	if known := p.l.options.Lookups; known == nil || slices.Contains(known, lookup) {
-		return true
+// isLookup refuses with_* for a lookup that does not exist.
+func (p *parser) isLookup(e entry, lookup string) {
+	if known := p.l.options.Lookups; known != nil && !slices.Contains(known, lookup) {
+		p.mistake(e.pos, fmt.Sprintf("there is no lookup %q for %s", lookup, e.name), didYouMean(lookup, known))
 	}
-	p.mistake(e.pos, fmt.Sprintf("there is no lookup %q for %s", lookup, e.name), didYouMean(lookup, p.l.options.Lookups))
-	return false
 }
 
 func (p *parser) loop(t *target, l *Loop) {
 	if t.task.Loop != nil {
-		p.mistake(l.Pos, "duplicate loop in task: "+cmpOr(l.Lookup, "loop"), "a task has one loop")
+		p.mistake(l.Pos, "duplicate loop in task: "+cmp.Or(l.Lookup, "loop"), "a task has one loop")
 		return
 	}
 	if l.Lookup == "" && l.Items.Kind() != values.KindList && !isTemplate(l.Items) {
@@ -46,13 +47,6 @@ func (p *parser) loop(t *target, l *Loop) {
 	}
 	t.task.Loop = l
 	p.templates(t, l.Items)
-}
-
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // readLoopControl reads loop_control.

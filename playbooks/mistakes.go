@@ -19,6 +19,9 @@ type Mistake struct {
 	Hint string
 	// Line is the offending line as it was written; empty where it is not known.
 	Line string
+	// Ansible is the message that a task fails with where Ansible finds this only when
+	// the task runs; empty: Msg.
+	Ansible string
 }
 
 // String gives file:line:col: message, the offending line with a mark below the column,
@@ -67,7 +70,7 @@ type LateError struct{ Mistakes Mistakes }
 func (e *LateError) Error() string {
 	texts := make([]string, len(e.Mistakes))
 	for i, m := range e.Mistakes {
-		texts[i] = m.Msg
+		texts[i] = cmp.Or(m.Ansible, m.Msg)
 	}
 	return strings.Join(texts, "; ")
 }

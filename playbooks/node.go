@@ -12,6 +12,8 @@ type place struct {
 	// file is the one being read, files those that imported it, outermost first.
 	file  string
 	files []string
+	// imports are the files that imported it without a dynamic include between.
+	imports []string
 	// uses are the names of the roles around, outermost first, as dependencies nest them.
 	uses []string
 	// handlers marks a list of handlers, inHandlerBlock a block in it.
@@ -23,6 +25,7 @@ type place struct {
 // inFile gives the place of what stands in a file that is imported here.
 func (at place) inFile(file string) place {
 	at.files = append(at.files[:len(at.files):len(at.files)], at.file)
+	at.imports = append(at.imports[:len(at.imports):len(at.imports)], at.file)
 	at.file = file
 	return at
 }
@@ -80,7 +83,7 @@ func (at place) scope() []*values.Map {
 
 // target is a node whose keywords are being read.
 type target struct {
-	what  string // "play", "role", "block", "task", as messages call it
+	what  string // "a play", "a role", "a block", "a task", as messages call it
 	on    Places
 	at    place
 	words *Keywords
@@ -146,7 +149,7 @@ func (p *parser) unknownKeyword(t *target, e entry, more ...string) {
 	if hint == "" {
 		hint = didYouMean(e.name, append(keywordNames(t.on), more...))
 	}
-	p.mistake(e.pos, quoted(e.name)+" is no keyword of a "+t.what, hint)
+	p.mistake(e.pos, quoted(e.name)+" is no keyword of "+t.what, hint)
 }
 
 // elsewhere explains a keyword that belongs to another kind of node.
@@ -164,6 +167,8 @@ func elsewhere(name string, t *target) string {
 		return "put it under apply, or on the included tasks"
 	case k.On == OnHandler:
 		return "only handlers can listen"
+	case t.on&OnPlay != 0 && k.On&(OnBlock|OnTask) != 0:
+		return "write it on a task or a block below tasks:"
 	case t.on&OnPlay == 0 && k.On == OnPlay:
 		return "it belongs to the play"
 	case t.on == OnBlock && k.On&OnTask != 0:

@@ -1,6 +1,7 @@
 package playbooks
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/gdeploy/gdeploy/values"
@@ -45,7 +46,7 @@ func (p *parser) plays(path string, files []string) []*Play {
 func (p *parser) play(v values.Value, m *values.Map, path string) *Play {
 	play := &Play{Keywords: Keywords{Pos: v.Pos()}, File: path, Strategy: "linear", known: &knownRoles{}}
 	at := place{play: play, file: path}
-	t := &target{what: "play", on: OnPlay, at: at, words: &play.Keywords, play: play}
+	t := &target{what: "a play", on: OnPlay, at: at, words: &play.Keywords, play: play}
 	unknown := p.words(t, m)
 	for _, e := range unknown {
 		if _, isModule := p.action(e.name, at); isModule && byName[e.name] == nil {
@@ -123,7 +124,7 @@ func (p *parser) importPlaybook(v values.Value, m *values.Map, key, file values.
 func (p *parser) importedPlaybook(file values.Value, within *Play, at place) (string, bool) {
 	text, ok := file.AsString()
 	if !ok || text == "" {
-		p.wants(cmpPos(file.Pos(), within.Pos), "import_playbook", "the name of a playbook", file)
+		p.wants(cmp.Or(file.Pos(), within.Pos), "import_playbook", "the name of a playbook", file)
 		return "", false
 	}
 	name, ok := p.evaluated(file, at, "import_playbook", "write the name")

@@ -1,6 +1,7 @@
 package playbooks
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -48,7 +49,7 @@ func readStrategy(p *parser, t *target, _ *Keyword, v values.Value) {
 	case name == "debug":
 		p.mistake(v.Pos(), "the strategy debug is not supported", "use linear, and run with -vvv or --step")
 	case !slices.Contains(strategies, name):
-		p.mistake(v.Pos(), "Invalid play strategy specified: "+name, cmpOr(didYouMean(name, strategies), "one of "+strings.Join(strategies, ", ")))
+		p.mistake(v.Pos(), "Invalid play strategy specified: "+name, cmp.Or(didYouMean(name, strategies), "one of "+strings.Join(strategies, ", ")))
 	}
 	t.play.Strategy = name
 }
@@ -57,7 +58,7 @@ var orders = []string{"inventory", "reverse_inventory", "sorted", "reverse_sorte
 
 func readOrder(p *parser, t *target, k *Keyword, v values.Value) {
 	if name, _ := v.AsString(); !isTemplate(v) && !slices.Contains(orders, name) {
-		p.mistake(v.Pos(), fmt.Sprintf("there is no order %q", values.Text(v)), cmpOr(didYouMean(name, orders), "one of "+strings.Join(orders, ", ")))
+		p.mistake(v.Pos(), fmt.Sprintf("there is no order %q", values.Text(v)), cmp.Or(didYouMean(name, orders), "one of "+strings.Join(orders, ", ")))
 	}
 	p.templates(t, v)
 	t.play.Order = v

@@ -1,6 +1,7 @@
 package playbooks
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -125,7 +126,7 @@ var extensions = []string{".yml", ".yaml", ".json", ""}
 
 // roleFile gives the path of a file of a role; empty where there is no main one.
 func (p *parser) roleFile(dir, kind, name string) string {
-	if path := p.chosen(join(dir, kind), cmpOr(name, "main")); path != "" {
+	if path := p.chosen(join(dir, kind), cmp.Or(name, "main")); path != "" {
 		return path
 	}
 	if name != "" && name != "main" {
@@ -147,7 +148,7 @@ func (p *parser) chosen(dir, name string) string {
 
 // roleVars reads defaults or vars of a role: one file, or all files in a directory.
 func (p *parser) roleVars(dir, kind, name string) *values.Map {
-	chosen := cmpOr(name, "main")
+	chosen := cmp.Or(name, "main")
 	if path := p.chosen(join(dir, kind), chosen); path != "" {
 		return p.varsFile(path)
 	}
@@ -254,7 +255,7 @@ const validateArguments = "validate_argument_spec"
 
 // argumentTask is the task that a role starts with where it says which arguments it takes.
 func argumentTask(use *RoleUse, at place) *Task {
-	entry := strings.TrimSuffix(strings.TrimSuffix(cmpOr(use.From.Tasks, "main"), ".yml"), ".yaml")
+	entry := strings.TrimSuffix(strings.TrimSuffix(cmp.Or(use.From.Tasks, "main"), ".yml"), ".yaml")
 	spec, ok := use.Role.ArgumentSpecs.Get(entry)
 	if !ok {
 		return nil
@@ -267,6 +268,6 @@ func argumentTask(use *RoleUse, at place) *Task {
 	context := values.MapOf("type", values.String("role"), "name", values.String(use.Role.Name),
 		"argument_spec_name", values.String(entry), "path", values.String(use.Role.Path))
 	args, _ := values.MapOf("argument_spec", options, "provided_arguments", values.FromMap(use.Params), "validate_args_context", context).AsMap()
-	return &Task{Keywords: Keywords{Pos: cmpPos(spec.Pos(), use.Pos), Name: values.String(name), Tags: []string{"always"}},
+	return &Task{Keywords: Keywords{Pos: cmp.Or(spec.Pos(), use.Pos), Name: values.String(name), Tags: []string{"always"}},
 		Parent: at.parent, Role: at.role, Action: validateArguments, Written: "ansible.builtin." + validateArguments, Args: args}
 }

@@ -35,6 +35,13 @@ func (k *knownRoles) get(same string) *Role {
 	return k.bySame[same]
 }
 
+// publish makes the roles of this load known to the play, unless it is refused.
+func (p *parser) publish(play *Play) {
+	if play != nil && play.known != nil && len(p.mistakes) == 0 {
+		play.known.add(p.roles)
+	}
+}
+
 // roleUses reads roles:.
 func (p *parser) roleUses(v values.Value, at place) []*RoleUse {
 	if v.IsNull() {
@@ -89,7 +96,7 @@ func (p *parser) roleUse(v values.Value, at place, depth int) *RoleUse {
 
 // roleKeywords reads the keywords and parameters of a role, and gives its name.
 func (p *parser) roleKeywords(use *RoleUse, m *values.Map, at place) values.Value {
-	t := &target{what: "role", on: OnRole, at: at, words: &use.Keywords, role: use}
+	t := &target{what: "a role", on: OnRole, at: at, words: &use.Keywords, role: use}
 	for _, e := range p.words(t, m) {
 		if e.name == "role" {
 			continue
@@ -124,20 +131,27 @@ func (p *parser) fill(use *RoleUse, block *Block, name string, pos values.Positi
 		return false
 	}
 	files := p.l.roleFiles(roleKey{dir, use.From})
-	p.mistakes = append(p.mistakes, files.mistakes...)
+	for _, m := range files.mistakes {
+		if m.Pos.Line == 0 {
+			m.Pos = pos
+		}
+		p.mistakes = append(p.mistakes, m)
+	}
 	use.Same = sameness(use, dir, included)
 	role, first := p.shared(use.Same, at, files)
 	use.Role, use.Tasks = role, block
+	if !included {
+		use.AllowDuplicates = role.AllowDuplicates
+	}
 	block.Role, block.RoleUse = role, use
 	inner := at.below(block)
 	inner.role, inner.uses = role, append(at.uses[:len(at.uses):len(at.uses)], dir)
 	p.dependencies(use, files, inner)
 	own := p.roleTasks(use, files, inner, validate)
 	block.Body = append(block.Body, own...)
-	handlers := p.roleHandlers(files, inner)
-	use.Handlers = append(use.Handlers, handlers...)
-	if first {
-		role.Tasks, role.Handlers = own, handlers
+	if first { // uses that are the same have one set of handlers
+		role.Tasks, role.Handlers = own, p.roleHandlers(files, inner)
+		use.Handlers = append(use.Handlers, role.Handlers...)
 	}
 	return true
 }
@@ -150,15 +164,18 @@ func baseNames(paths []string) []string {
 	return names
 }
 
-// sameness tells uses apart as Ansible does.
+// sameness tells uses apart as Ansible does: what an import or include says beside its
+// variables makes no difference.
 func sameness(use *RoleUse, dir string, included bool) string {
-	params, tags := values.FromMap(use.Params), values.Strings(use.Tags...)
-	vars := values.Null
+	vars, when, tags := values.Null, values.Null, values.Null
 	if use.Vars != nil {
 		vars = values.FromMap(use.Vars)
 	}
+	if !included {
+		when, tags = values.FromSlice(use.When), values.Strings(use.Tags...)
+	}
 	from := values.Strings(use.From.Tasks, use.From.Vars, use.From.Defaults, use.From.Handlers)
-	return string(values.JSON(values.ListOf(values.String(dir), from, params, values.FromSlice(use.When), tags, vars, values.Bool(included))))
+	return string(values.JSON(values.ListOf(values.String(dir), from, values.FromMap(use.Params), when, tags, vars, values.Bool(included))))
 }
 
 // shared gives the Role of uses that are the same.
@@ -226,7 +243,8 @@ func (p *parser) importRole(task *Task, at place) *RoleUse {
 	if !ok {
 		return nil
 	}
-	use := &RoleUse{Keywords: task.Keywords, Params: values.NewMap(0), DelegateTo: task.DelegateTo, DelegateFacts: task.DelegateFacts}
+	use := &RoleUse{Keywords: task.Keywords, Params: values.NewMap(0), DelegateTo: task.DelegateTo,
+		DelegateFacts: task.DelegateFacts, AllowDuplicates: !isFalse(include.AllowDuplicates)}
 	what, fields := []values.Value{include.TasksFrom, include.VarsFrom, include.DefaultsFrom, include.HandlersFrom},
 		[]*string{&use.From.Tasks, &use.From.Vars, &use.From.Defaults, &use.From.Handlers}
 	for i, field := range fields {
@@ -244,7 +262,8 @@ func (p *parser) importRole(task *Task, at place) *RoleUse {
 // includedRole is Loader.Role.
 func (p *parser) includedRole(t *Task, name string, from RoleFrom) *RoleUse {
 	at := *t.Include.at
-	use := &RoleUse{Keywords: Keywords{Pos: t.Pos, Vars: t.Vars}, Params: values.NewMap(0), From: from}
+	use := &RoleUse{Keywords: Keywords{Pos: t.Pos, Vars: t.Vars}, Params: values.NewMap(0), From: from,
+		AllowDuplicates: !isFalse(t.Include.AllowDuplicates)}
 	outer := &Block{Keywords: Keywords{Pos: t.Pos, Vars: t.Vars}, Parent: t.Parent, Role: t.Role}
 	b := p.applied(t, outer)
 	if b != outer {
@@ -255,8 +274,6 @@ func (p *parser) includedRole(t *Task, name string, from RoleFrom) *RoleUse {
 	}
 	use.Tasks = outer
 	use.Handlers = append(use.Handlers, p.brought...)
-	if at.play != nil && at.play.known != nil {
-		at.play.known.add(p.roles)
-	}
+	p.publish(at.play)
 	return use
 }

@@ -14,15 +14,16 @@ func (p *parser) task(v values.Value, at place, h *Handler) *Task {
 		return nil
 	}
 	task := &Task{Keywords: Keywords{Pos: v.Pos()}, Parent: at.parent, Role: at.role}
-	t := &target{what: "task", on: OnTask, at: at, words: &task.Keywords, task: task, handler: h}
+	t := &target{what: "a task", on: OnTask, at: at, words: &task.Keywords, task: task, handler: h}
 	if h != nil {
-		t.what, t.on = "handler", OnTask|OnHandler
+		t.what, t.on = "a handler", OnTask|OnHandler
 	}
 	others := p.loops(t, m, p.words(t, m))
 	if !p.call(t, m, others) {
 		return nil
 	}
 	p.settle(t)
+	task.Undo = p.list("undo", section(m, "undo"), at)
 	return task
 }
 
@@ -37,7 +38,9 @@ func (p *parser) call(t *target, m *values.Map, others []entry) bool {
 	if isInclude(a.name) {
 		p.includeKeywords(t, m)
 	}
-	p.arguments(t, args, m)
+	if !p.arguments(t, args, m) {
+		return true
+	}
 	if a.spec == nil && a.path == "" {
 		p.language(t)
 	}
@@ -85,7 +88,7 @@ func (p *parser) oldAction(t *target, keyword string, v values.Value) (action, v
 		name = word
 		without := m.Clone()
 		without.Delete(values.String("module"))
-		if pairs, _, err := keyValues(rest, false); err == nil {
+		if pairs, _, err := keyValues(rest); err == nil {
 			for key, value := range pairs.All() {
 				without.SetKey(key, value.At(module.Pos()))
 			}

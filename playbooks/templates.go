@@ -29,11 +29,11 @@ func (p *parser) conditionTemplates(t *target, k *Keyword, c values.Value) {
 			return
 		}
 	}
-	if p.l.options.CheckCondition == nil || c.Unsafe() {
+	if p.l.options.CheckTemplate == nil || c.Unsafe() {
 		return
 	}
-	for _, err := range p.l.options.CheckCondition(c) {
-		for _, m := range templateMistakes(err, c.Pos()) {
+	for _, err := range p.l.options.CheckTemplate(c, true) {
+		for _, m := range p.l.files.templateMistakes(err, c.Pos()) {
 			p.soft(t, m)
 		}
 	}
@@ -50,8 +50,8 @@ func (p *parser) eachTemplate(v values.Value, depth int, found func(Mistake)) {
 		if !isTemplate(v) {
 			return
 		}
-		for _, err := range p.l.options.CheckTemplate(v) {
-			for _, m := range templateMistakes(err, v.Pos()) {
+		for _, err := range p.l.options.CheckTemplate(v, false) {
+			for _, m := range p.l.files.templateMistakes(err, v.Pos()) {
 				found(m)
 			}
 		}
@@ -67,21 +67,29 @@ func (p *parser) eachTemplate(v values.Value, depth int, found func(Mistake)) {
 	}
 }
 
-// templateMistakes gives the errors of the template engine their places.
-func templateMistakes(err error, pos values.Position) Mistakes {
-	var syntax *jinja.SyntaxError
-	if _, joined := err.(interface{ Unwrap() []error }); !joined && errors.As(err, &syntax) {
-		if syntax.Pos.Line != 0 {
-			pos = syntax.Pos
-		}
-		return Mistakes{{Pos: pos, Msg: syntax.Msg}}
-	}
+// templateMistakes gives the errors of the template engine their places. The engine
+// counts from where the string starts; in a block the text starts a line later.
+func (f *files) templateMistakes(err error, pos values.Position) Mistakes {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var all Mistakes
 		for _, e := range joined.Unwrap() {
-			all = append(all, templateMistakes(e, pos)...)
+			all = append(all, f.templateMistakes(e, pos)...)
 		}
 		return all
 	}
-	return mistakesOf(err, pos)
+	var syntax *jinja.SyntaxError
+	if !errors.As(err, &syntax) {
+		return mistakesOf(err, pos)
+	}
+	at := syntax.Pos
+	switch style, indent := f.blockScalar(pos); {
+	case at.Line == 0 || style == '>':
+		at = pos
+	case style == '|':
+		if at.Line == pos.Line {
+			at.Col -= pos.Col - 1
+		}
+		at.Line, at.Col = at.Line+1, at.Col+indent
+	}
+	return Mistakes{{Pos: at, Msg: syntax.Msg}}
 }

@@ -151,8 +151,8 @@ type Block struct {
 	// RoleUse holds the parameters with which Role was named here; nil but for the
 	// block that a role's tasks become.
 	RoleUse *RoleUse
-	// Handlers are what an included file brings: the handlers themselves, where a handler
-	// included it, else those of the roles that it imports. Only Loader.Tasks sets it.
+	// Handlers are those of the roles that an included file imports. Only Loader.Tasks
+	// sets it.
 	Handlers []*Handler
 }
 
@@ -269,6 +269,9 @@ type RoleUse struct {
 	// conditions and tags): those run once per host, unless the role allows duplicates.
 	// They have the same Role too.
 	Same string
+	// AllowDuplicates is what the role says, or for import_role and include_role what the
+	// task says: a role that does not allow them runs once per host.
+	AllowDuplicates bool
 	// Handlers are what this use brings, those of dependencies first. Those of a play's
 	// roles and imports stand in the play's Handlers already.
 	Handlers []*Handler
