@@ -5,8 +5,6 @@ SHELL       := bash
 MAKEFLAGS   += --no-print-directory
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-ARCHES      := amd64 arm64
-EMBEDDED    := transport/embedded
 go_files     = $$(git ls-files '*.go')
 lab_packages = $$(git grep -l '^//go:build lab$$' -- '*_test.go' | xargs -r -n1 dirname | sort -u | sed 's|^|./|')
 
@@ -22,16 +20,7 @@ build: check-go helpers ## build bin/gdeploy with the helpers inside
 
 .PHONY: helpers
 helpers: ## cross-build the helper that runs on hosts, for the binary to carry
-	@mkdir -p $(EMBEDDED)
-	@for arch in $(ARCHES); do \
-		scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; \
-		CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -trimpath -buildvcs=false -ldflags='-s -w -buildid=' -o "$$scratch/helper" ./cmd/gdeploy-helper; \
-		gzip -9 -n <"$$scratch/helper" >"$$scratch/gz"; \
-		target=$(EMBEDDED)/helper-linux-$$arch.gz; \
-		cmp -s "$$scratch/gz" $$target || { cp "$$scratch/gz" $$target.new; mv $$target.new $$target; }; \
-		echo "helper for linux/$$arch: $$(stat -c %s $$target) bytes gzipped"; \
-		rm -rf "$$scratch"; \
-	done
+	go run ./transport/embedded/build
 
 .PHONY: check-go
 check-go: ## say which Go is needed and which is there
@@ -102,4 +91,4 @@ licences: ## write the licences of what is linked to THIRD_PARTY/
 
 .PHONY: clean
 clean: ## remove what was built; the lab's base image stays
-	rm -rf bin THIRD_PARTY $(EMBEDDED)/*.gz
+	rm -rf bin THIRD_PARTY transport/embedded/helpers/*.gz transport/embedded/helpers/manifest.json

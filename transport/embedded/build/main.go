@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gdeploy/gdeploy"
 	"github.com/gdeploy/gdeploy/transport/embedded"
 )
 
@@ -92,8 +93,31 @@ func describe(root string) (manifest, error) {
 	}
 	m.Packages = slices.Sorted(maps.Keys(packages))
 	sum, err := embedded.Hash(os.DirFS(root), m.Packages)
+	if err != nil {
+		return m, err
+	}
 	m.Sources = sum
-	return m, err
+	return m, covered(root, m.Packages)
+}
+
+// covered wants every package that the helper links to be among the sources that gdeploy
+// carries, or gdeploy could not tell which sources its helper is of.
+func covered(root string, packages []string) error {
+	var missing []string
+	for _, dir := range packages {
+		there, err := embedded.Hash(os.DirFS(root), []string{dir})
+		if err != nil {
+			return err
+		}
+		carried, err := embedded.Hash(gdeploy.HelperSources, []string{dir})
+		if err != nil || carried != there {
+			missing = append(missing, dir)
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("the helper links %s, which sources.go does not embed: add it there", strings.Join(missing, ", "))
+	}
+	return nil
 }
 
 // upToDate tells whether what lies in dir was built from the same.
