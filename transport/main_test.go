@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 	if serve.Asked(os.Args) {
 		os.Exit(serve.Main(fakeRunner{}))
 	}
+	_ = os.Setenv("GORACE", "atexit_sleep_ms=0") // for the helpers
 	goleak.VerifyTestMain(m)
 }
 

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -235,13 +236,14 @@ func TestServerThatStopsInTheHandshakeTimesOut(t *testing.T) {
 }
 
 func TestDroppedConnectionsAreTriedAgain(t *testing.T) {
-	var drops int
+	var drops atomic.Int64
 	server := startSSHD(t, func(s *sshd) {
 		s.greet = func(conn net.Conn) bool {
-			if drops++; drops > 2 {
+			n := drops.Add(1)
+			if n > 2 {
 				return true
 			}
-			if drops == 2 {
+			if n == 2 {
 				_, _ = conn.Write([]byte("Exceeded MaxStartups\r\n"))
 			}
 			return false
@@ -323,10 +325,8 @@ func TestCancelWhileConnecting(t *testing.T) {
 }
 
 func TestProxyJump(t *testing.T) {
-	first, second, server := startSSHD(t), startSSHD(t), startSSHD(t)
-	for _, s := range []*sshd{first, second} {
-		s.config.NoClientAuth = true
-	}
+	free := func(s *sshd) { s.config.NoClientAuth = true }
+	first, second, server := startSSHD(t, free), startSSHD(t, free), startSSHD(t)
 	target := server.target()
 	target.KnownHosts = []string{first.knownHosts(), second.knownHosts(), target.KnownHosts[0]}
 	target.ProxyJump = fmt.Sprintf("a@%s,b@%s", first.listener.Addr(), second.listener.Addr())

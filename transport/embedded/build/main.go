@@ -139,7 +139,12 @@ func (m manifest) upToDate(dir string) bool {
 	return reflect.DeepEqual(there, m.Manifest)
 }
 
-// compile builds the helper for one platform and packs it into dir.
+// largest is how many bytes a helper may have, compressed: each host gets it once for each
+// version. Where it is reached, see what a module has brought in.
+const largest = 3 << 20
+
+// compile builds the helper for one platform and packs it into dir. Nothing is
+// inlined, which makes it a tenth smaller.
 func compile(root, dir, arch string) (embedded.Program, error) {
 	var none embedded.Program
 	scratch, err := os.MkdirTemp("", "gdeploy-helper")
@@ -148,7 +153,7 @@ func compile(root, dir, arch string) (embedded.Program, error) {
 	}
 	defer os.RemoveAll(scratch)
 	file := filepath.Join(scratch, "helper")
-	_, err = goTool(arch, "build", "-C", root, "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", file, command)
+	_, err = goTool(arch, "build", "-C", root, "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-gcflags=all=-l", "-o", file, command)
 	if err != nil {
 		return none, err
 	}
@@ -166,6 +171,9 @@ func compile(root, dir, arch string) (embedded.Program, error) {
 	}
 	if err := w.Close(); err != nil {
 		return none, err
+	}
+	if packed.Len() > largest {
+		return none, fmt.Errorf("the helper for %s has grown to %d bytes, more than %d", arch, packed.Len(), largest)
 	}
 	sum := sha256.Sum256(content)
 	fmt.Printf("helper for linux/%s: %d bytes, %d gzipped\n", arch, len(content), packed.Len())
