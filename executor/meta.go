@@ -18,6 +18,7 @@ func actionOf(name string) metaAction {
 		"end_host":          (*batch).metaEnd,
 		"end_batch":         (*batch).metaEnd,
 		"end_play":          (*batch).metaEndPlay,
+		"end_run":           (*batch).metaEndRun,
 		"clear_facts":       (*batch).metaClearFacts,
 		"clear_host_errors": (*batch).metaClearErrors,
 		"reset_connection":  (*batch).metaReset,
@@ -26,7 +27,7 @@ func actionOf(name string) metaAction {
 }
 
 // forAll are the actions that one host does for all, as Ansible has them.
-var forAll = map[string]bool{"end_batch": true, "end_play": true, "clear_facts": true, "clear_host_errors": true, "refresh_inventory": true}
+var forAll = map[string]bool{"end_batch": true, "end_play": true, "end_run": true, "clear_facts": true, "clear_host_errors": true, "refresh_inventory": true}
 
 // meta takes hosts through a meta task. As in Ansible each host announces it.
 func (b *batch) meta(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame) passage {
@@ -67,7 +68,7 @@ func (b *batch) meta(ctx context.Context, t *playbooks.Task, hosts hostSet, f fr
 // those actions whose skipping matters to the reader.
 func (b *batch) tellMetaSkipped(place Place, t *playbooks.Task, h *host) {
 	switch t.Meta {
-	case "end_host", "end_play", "end_batch", "reset_connection":
+	case "end_host", "end_play", "end_run", "end_batch", "reset_connection":
 		b.tell(HostResult{Task: place, Host: h.name, Status: Skipped, Result: values.FromMap(values.NewMap(0))})
 	}
 }
@@ -98,6 +99,15 @@ func (b *batch) metaEndPlay(_ context.Context, _ *playbooks.Task, _ hostSet, _ f
 	defer b.mu.Unlock()
 	b.ended = true
 	return passage{}
+}
+
+// metaEndRun ends the play, and no further play runs. It is gdeploy's own: a deploy that
+// is to be continued later ends so, without anything being taken back.
+func (b *batch) metaEndRun(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame) passage {
+	b.mu.Lock()
+	b.over = true
+	b.mu.Unlock()
+	return b.metaEndPlay(ctx, t, hosts, f)
 }
 
 func (b *batch) metaClearFacts(_ context.Context, _ *playbooks.Task, hosts hostSet, _ frame) passage {

@@ -30,6 +30,7 @@ type play struct {
 	viewOf  int
 	aborted string // why the play ends early; empty where it does not
 	ended   bool   // meta: end_play
+	over    bool   // meta: end_run
 }
 
 // batch is the hosts of a play that go through it together.
@@ -71,7 +72,7 @@ func (r *run) play(ctx context.Context, src *playbooks.Play, number int) (ended 
 			break
 		}
 	}
-	return p.aborted != "", nil
+	return p.aborted != "" || p.over, nil
 }
 
 // run takes the batch through the play as its strategy says.

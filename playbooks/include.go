@@ -41,7 +41,7 @@ func (p *parser) language(t *target) {
 }
 
 // metaActions are what meta can do.
-var metaActions = []string{"clear_facts", "clear_host_errors", "end_batch", "end_host", "end_play", "flush_handlers", "noop",
+var metaActions = []string{"clear_facts", "clear_host_errors", "end_batch", "end_host", "end_play", "end_run", "flush_handlers", "noop",
 	"refresh_inventory", "reset_connection"}
 
 func (p *parser) meta(t *target) {
