@@ -148,7 +148,8 @@ func firstFound(q *Query) ([]values.Value, error) {
 	if skip || skipHere {
 		return []values.Value{}, nil
 	}
-	return nil, fmt.Errorf("No file was found when using first_found.") //nolint: scripts test for this sentence
+	//lint:ignore ST1005 scripts look for this sentence
+	return nil, fmt.Errorf("No file was found when using first_found.")
 }
 
 // searchNames reads the terms of first_found: names, lists of them, and maps of files and paths.

@@ -18,7 +18,8 @@ func vars(q *Query) ([]values.Value, error) {
 	for _, term := range q.Terms {
 		name, ok := term.AsString()
 		if !ok {
-			return nil, fmt.Errorf("Invalid setting identifier, \"%s\" is not a string, its a %s", values.Text(term), term.Kind()) //nolint: known message
+			//lint:ignore ST1005 scripts look for this sentence
+			return nil, fmt.Errorf("Invalid setting identifier, \"%s\" is not a string, its a %s", values.Text(term), term.Kind())
 		}
 		v, ok, err := q.From.Lookup(name)
 		if err != nil {
@@ -44,11 +45,13 @@ func varnames(q *Query) ([]values.Value, error) {
 	for _, term := range q.Terms {
 		text, ok := term.AsString()
 		if !ok {
-			return nil, fmt.Errorf("Invalid setting identifier, \"%s\" is not a string, it's a %s", values.Text(term), term.Kind()) //nolint: known message
+			//lint:ignore ST1005 scripts look for this sentence
+			return nil, fmt.Errorf("Invalid setting identifier, \"%s\" is not a string, it's a %s", values.Text(term), term.Kind())
 		}
 		pattern, err := regexp.Compile(text)
 		if err != nil {
-			return nil, fmt.Errorf("Unable to use \"%s\" as a search parameter: %w", text, err) //nolint: known message
+			//lint:ignore ST1005 scripts look for this sentence
+			return nil, fmt.Errorf("Unable to use \"%s\" as a search parameter: %w", text, err)
 		}
 		for _, name := range names {
 			if pattern.MatchString(name) {
