@@ -49,7 +49,8 @@ func (f *percent) all() error {
 		}
 	}
 	leftover := len(f.args) > 0 && !f.named
-	if leftover && !(f.single && isContainer(f.with) && f.with.Kind() == values.KindMap) {
+	indexable := isContainer(f.with) || f.with.Kind() == values.KindObject
+	if leftover && !(f.single && indexable) {
 		return typeErrorf("not all arguments converted during string formatting")
 	}
 	return nil

@@ -39,7 +39,7 @@ func keyAndDefault(c *Call) (key, def values.Value, given bool, err error) {
 	if err := need(key); err != nil {
 		return key, def, false, err
 	}
-	if l, ok := key.AsList(); ok && !l.Tuple || key.Kind() == values.KindMap {
+	if !hashable(key) {
 		return key, def, false, typeErrorf("unhashable type: '%s'", TypeName(key))
 	}
 	if len(c.Args) == 2 {

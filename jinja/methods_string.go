@@ -138,12 +138,13 @@ func isTitle(s string) bool {
 }
 
 func swapcase(s string) string {
-	return strings.Map(func(r rune) rune {
+	s = strings.Map(func(r rune) rune {
 		if unicode.IsUpper(r) {
 			return unicode.ToLower(r)
 		}
 		return unicode.ToUpper(r)
 	}, s)
+	return strings.ReplaceAll(s, "ß", "SS")
 }
 
 // titleMethod starts a word behind everything that is no letter, unlike the filter.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gdeploy/gdeploy/jinja/pymath"
 	"github.com/gdeploy/gdeploy/values"
 )
 
@@ -155,6 +156,9 @@ func divideInts(x, y *big.Int) (values.Value, error) {
 	if y.Sign() == 0 {
 		return values.Null, errZeroDivision
 	}
+	if x.BitLen() <= 53 && y.BitLen() <= 53 {
+		return values.Float(float64(x.Int64()) / float64(y.Int64())), nil
+	}
 	f, _ := new(big.Rat).SetFrac(x, y).Float64()
 	if math.IsInf(f, 0) {
 		return values.Null, ValueError("integer division result too large for a float")
@@ -212,7 +216,7 @@ func floatPower(p, q float64) (values.Value, error) {
 	if p == 0 && q < 0 {
 		return values.Null, ValueError("0.0 cannot be raised to a negative power")
 	}
-	r := math.Pow(p, q)
+	r := pymath.Pow(p, q)
 	if math.IsInf(r, 0) && !math.IsInf(p, 0) && !math.IsInf(q, 0) {
 		return values.Null, ValueError("the result is too large for a float")
 	}

@@ -2,6 +2,7 @@ package jinja
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/gdeploy/gdeploy/values"
@@ -267,6 +268,9 @@ func Contains(haystack, needle values.Value) (bool, error) {
 	}
 	if m, ok := haystack.AsMap(); ok {
 		_, found := m.GetKey(needle)
+		if !found && !hashable(needle) {
+			return false, typeErrorf("unhashable type: '%s'", TypeName(needle))
+		}
 		return found, nil
 	}
 	if o, ok := haystack.AsObject(); ok {
@@ -285,4 +289,12 @@ func Contains(haystack, needle values.Value) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// hashable reports whether v can be a key: a list, a map and a tuple that holds one cannot.
+func hashable(v values.Value) bool {
+	if l, ok := v.AsList(); ok {
+		return l.Tuple && !slices.ContainsFunc(l.Items, func(item values.Value) bool { return !hashable(item) })
+	}
+	return v.Kind() != values.KindMap
 }
