@@ -12,6 +12,9 @@ import (
 // languageActions are what a task may name beside modules.
 var languageActions = []string{"import_role", "import_tasks", "include_role", "include_tasks", "include_vars", "meta", validateArguments}
 
+// nodeActions are those that no module can serve.
+var nodeActions = []string{"import_role", "import_tasks", "include_role", "include_tasks", "meta"}
+
 // action is what a task does.
 type action struct {
 	// name is the short name, written the one in the playbook.
@@ -25,7 +28,9 @@ type action struct {
 // gdeploy's of the same name, unless the name says ansible.builtin.
 func (p *parser) action(written string, at place) (action, bool) {
 	a := action{name: shortName(written), written: written}
-	a.spec = p.l.modules[a.name]
+	if !slices.Contains(nodeActions, a.name) {
+		a.spec = p.l.modules[a.name]
+	}
 	if a.spec != nil {
 		a.name = a.spec.Name
 	}

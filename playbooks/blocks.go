@@ -57,6 +57,9 @@ func (p *parser) block(v values.Value, at place) *Block {
 	m, _ := v.AsMap()
 	b := p.blockKeywords(v, m, at)
 	inner := at.below(b)
+	if v, ok := m.Get("block"); ok && v.IsNull() {
+		p.mistake(b.Pos, "the block is empty", "give it tasks, or write block: []")
+	}
 	body, rescue, always, undo := section(m, "block"), section(m, "rescue"), section(m, "always"), section(m, "undo")
 	within := inner
 	within.rescued = within.rescued || rescue.Kind() == values.KindList

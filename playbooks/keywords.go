@@ -133,6 +133,10 @@ var refusedKeywords = map[string]string{
 	"only_if":              "use when",
 }
 
+// RefusedKeywords gives the keywords that gdeploy knows and refuses, with what to use
+// instead.
+func RefusedKeywords() map[string]string { return refusedKeywords }
+
 // byName finds the row of a keyword.
 var byName = func() map[string]*Keyword {
 	index := make(map[string]*Keyword, len(keywords))

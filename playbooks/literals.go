@@ -30,6 +30,10 @@ func (p *parser) literal(t *target, k *Keyword, v values.Value) {
 	if isTemplate(v) || fits(k.Takes, v) {
 		return
 	}
+	if k.Takes == Text {
+		p.wants(v.Pos(), k.Name, string(k.Takes), v)
+		return
+	}
 	p.soft(t, Mistake{Pos: v.Pos(), Msg: fmt.Sprintf("the field '%s' has an invalid value (%s): it takes %s", k.Name, values.Text(v), k.Takes)})
 }
 

@@ -24,6 +24,10 @@ func (p *parser) loops(t *target, m *values.Map, unknown []entry) []entry {
 			continue
 		}
 		p.isLookup(e, lookup)
+		if e.value.IsNull() {
+			p.mistake(e.pos, "you must specify a value when using "+e.name, "")
+			continue
+		}
 		p.loop(t, &Loop{Pos: e.pos, Lookup: lookup, Items: e.value})
 	}
 	return others

@@ -32,7 +32,10 @@ func conditions(field func(*target) *[]values.Value) reader {
 	return func(p *parser, t *target, k *Keyword, v values.Value) {
 		all := []values.Value{v}
 		if v.Kind() == values.KindList {
-			all = append([]values.Value{}, v.Items()...)
+			all = v.Items()
+		}
+		if len(all) == 0 {
+			return
 		}
 		for _, c := range all {
 			p.condition(t, k, c)

@@ -29,7 +29,7 @@ func (p *parser) conditionTemplates(t *target, k *Keyword, c values.Value) {
 			return
 		}
 	}
-	if p.l.options.CheckTemplate == nil || c.Unsafe() {
+	if s, _ := c.AsString(); p.l.options.CheckTemplate == nil || c.Unsafe() || s == "" {
 		return
 	}
 	for _, err := range p.l.options.CheckTemplate(c, true) {
