@@ -105,13 +105,26 @@ func (l *Loader) roleFiles(key roleKey) *roleFiles {
 		return known
 	}
 	p := &parser{l: l}
-	read := &roleFiles{role: Role{Name: filepath.Base(key.dir), Path: absolute(key.dir), dir: key.dir}}
+	name, collection := roleNames(key.dir)
+	read := &roleFiles{role: Role{Name: name, Collection: collection, Path: absolute(key.dir), dir: key.dir}}
 	p.readRole(read, key)
 	read.mistakes = p.mistakes
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.roles[key] = read
 	return read
+}
+
+// roleNames gives the name of the role in a directory, and the collection it belongs to.
+func roleNames(dir string) (name, collection string) {
+	name = filepath.Base(dir)
+	parts := strings.Split(filepath.ToSlash(dir), "/")
+	i := slices.Index(parts, "ansible_collections")
+	if i < 0 || i+4 >= len(parts) || parts[i+3] != "roles" {
+		return name, ""
+	}
+	collection = parts[i+1] + "." + parts[i+2]
+	return collection + "." + strings.Join(parts[i+4:], "."), collection
 }
 
 func (p *parser) readRole(r *roleFiles, key roleKey) {

@@ -87,7 +87,7 @@ func (p *parser) roleUse(v values.Value, at place, depth int) *RoleUse {
 		return nil
 	}
 	block := &Block{Keywords: use.Keywords, Parent: at.parent, DelegateTo: use.DelegateTo, DelegateFacts: use.DelegateFacts}
-	block.Vars = nil // the variables of a role are weaker than those of a block: see RoleUse
+	block.Vars = nil // those of a role's mention are weaker than those of a block: see RoleUse
 	if !p.fill(use, block, text, name.Pos(), at, false, true) {
 		return nil
 	}
@@ -245,6 +245,7 @@ func (p *parser) importRole(task *Task, at place) *RoleUse {
 	}
 	use := &RoleUse{Keywords: task.Keywords, Params: values.NewMap(0), DelegateTo: task.DelegateTo,
 		DelegateFacts: task.DelegateFacts, AllowDuplicates: !isFalse(include.AllowDuplicates)}
+	use.Vars = copied(task.Vars)
 	what, fields := []values.Value{include.TasksFrom, include.VarsFrom, include.DefaultsFrom, include.HandlersFrom},
 		[]*string{&use.From.Tasks, &use.From.Vars, &use.From.Defaults, &use.From.Handlers}
 	for i, field := range fields {
@@ -259,10 +260,19 @@ func (p *parser) importRole(task *Task, at place) *RoleUse {
 	return use
 }
 
+// copied gives a map of its own: the variables of an import or include are those of a
+// block around the role, and those of its mention, which are weaker.
+func copied(m *values.Map) *values.Map {
+	if m == nil {
+		return nil
+	}
+	return m.Clone()
+}
+
 // includedRole is Loader.Role.
 func (p *parser) includedRole(t *Task, name string, from RoleFrom) *RoleUse {
 	at := *t.Include.at
-	use := &RoleUse{Keywords: Keywords{Pos: t.Pos, Vars: t.Vars}, Params: values.NewMap(0), From: from,
+	use := &RoleUse{Keywords: Keywords{Pos: t.Pos, Vars: copied(t.Vars)}, Params: values.NewMap(0), From: from,
 		AllowDuplicates: !isFalse(t.Include.AllowDuplicates)}
 	outer := &Block{Keywords: Keywords{Pos: t.Pos, Vars: t.Vars}, Parent: t.Parent, Role: t.Role}
 	b := p.applied(t, outer)

@@ -283,7 +283,11 @@ type RoleFrom struct{ Tasks, Vars, Defaults, Handlers string }
 // Role is a role's directory. Uses that are the same (see RoleUse.Same) share it;
 // Tasks, Handlers and Depends are those of the first of them.
 type Role struct {
+	// Name is the name of its directory; for a role of a collection, with the collection
+	// before it (ns.collection.role).
 	Name string
+	// Collection is ns.collection for a role of a collection, else empty.
+	Collection string
 	// Path is absolute, except for roles of stock playbooks.
 	Path            string
 	Defaults        *values.Map
