@@ -139,7 +139,14 @@ func (l lookupScope) Dirs() []string { return l.Finder().dirs() }
 func (l lookupScope) Dir() string { return l.Finder().PlaybookDir }
 
 // Read gives a file's content, decrypted where it is encrypted.
-func (l lookupScope) Read(path string) ([]byte, error) { return l.store.readFile(path) }
+func (l lookupScope) Read(path string) (values.Value, error) {
+	data, secret, err := l.store.ReadFile(path)
+	v := values.String(string(data))
+	if secret {
+		v = v.MarkSecret()
+	}
+	return v, err
+}
 
 // Hosts gives the hosts of a pattern.
 func (l lookupScope) Hosts(pattern string) ([]string, error) {
@@ -160,7 +167,7 @@ func (l lookupScope) Getenv(name string) (string, bool) {
 
 // Template renders a template file.
 func (l lookupScope) Template(path string, o lookups.TemplateOptions) (values.Value, error) {
-	src, err := l.store.readFile(path)
+	src, secret, err := l.store.ReadFile(path)
 	if err != nil {
 		return values.Null, err
 	}
@@ -170,6 +177,9 @@ func (l lookupScope) Template(path string, o lookups.TemplateOptions) (values.Va
 	}
 	v, err := sc.renderFile(src, FileOptions{Path: path, Delimiters: jinja.Delimiters{
 		VariableStart: o.VariableStart, VariableEnd: o.VariableEnd, CommentStart: o.CommentStart, CommentEnd: o.CommentEnd}})
+	if secret {
+		v = v.MarkSecret()
+	}
 	if err != nil || !o.Data {
 		return v, err
 	}

@@ -195,17 +195,17 @@ func parseVars(src []byte, file string, vault Vault) (values.Value, error) {
 	return v, err
 }
 
-// readFile gives a file's content, decrypted where it is encrypted.
-func (s *Store) readFile(path string) ([]byte, error) {
-	data, err := os.ReadFile(path)
+// ReadFile gives a file's content, decrypted where it is encrypted; secret says that it was.
+func (s *Store) ReadFile(path string) (data []byte, secret bool, err error) {
+	data, err = os.ReadFile(path)
 	if err != nil || !isVaultText(data) {
-		return data, err
+		return data, false, err
 	}
 	plain, err := decrypt(s.options.Vault, data)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, true, fmt.Errorf("%s: %w", path, err)
 	}
-	return plain, nil
+	return plain, true, nil
 }
 
 var errNoVault = errors.New("this is encrypted, and no vault password was given: use --ask-vault-pass or --vault-password-file")

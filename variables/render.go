@@ -41,7 +41,7 @@ func (sc *Scope) render(v values.Value, literals bool) (values.Value, error) {
 	case values.KindMap:
 		return sc.renderMap(v, literals)
 	case values.KindObject:
-		return sc.renderObject(v, literals)
+		return sc.renderObject(v)
 	}
 	return v, nil
 }
@@ -78,8 +78,9 @@ func (sc *Scope) renderMap(v values.Value, literals bool) (values.Value, error) 
 	return values.FromMap(out).At(v.Pos()).Inherit(v), nil
 }
 
-// renderObject opens encrypted values; other objects stay as they are.
-func (sc *Scope) renderObject(v values.Value, literals bool) (values.Value, error) {
+// renderObject opens encrypted values, whose text is no template; other objects stay as
+// they are.
+func (sc *Scope) renderObject(v values.Value) (values.Value, error) {
 	o, _ := v.AsObject()
 	if u, ok := o.(*jinja.Undefined); ok {
 		return values.Null, u.Err()
@@ -92,8 +93,7 @@ func (sc *Scope) renderObject(v values.Value, literals bool) (values.Value, erro
 	if err != nil {
 		return values.Null, err
 	}
-	out, err := sc.renderString(values.String(plain).At(e.Pos).Inherit(v), plain, literals)
-	return out.MarkSecret(), err
+	return values.String(plain).At(e.Pos).Inherit(v).MarkSecret(), nil
 }
 
 func isEncrypted(v values.Value) bool {

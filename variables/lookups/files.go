@@ -32,14 +32,14 @@ func file(q *Query) ([]values.Value, error) {
 		if err != nil {
 			return values.Null, err
 		}
-		text := string(data)
+		text := values.Text(data)
 		if q.flag("lstrip", false) {
 			text = strings.TrimLeft(text, " \t\r\n\f\v")
 		}
 		if q.flag("rstrip", true) {
 			text = strings.TrimRight(text, " \t\r\n\f\v")
 		}
-		return values.String(text), nil
+		return values.String(text).Inherit(data), nil
 	})
 }
 
@@ -53,8 +53,7 @@ func unvault(q *Query) ([]values.Value, error) {
 		if err != nil {
 			return values.Null, err
 		}
-		data, err := q.From.Read(path)
-		return values.String(string(data)).MarkSecret(), err
+		return q.From.Read(path)
 	})
 }
 

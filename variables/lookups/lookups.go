@@ -40,8 +40,8 @@ type Scope interface {
 	Find(kind, name string) (path string, tried []string)
 	// Dirs are the directories of the search path.
 	Dirs() []string
-	// Read gives a file's content, decrypted where it is encrypted.
-	Read(path string) ([]byte, error)
+	// Read gives a file's content as a string, decrypted and marked secret where it is encrypted.
+	Read(path string) (values.Value, error)
 	// Template renders a template file.
 	Template(path string, o TemplateOptions) (values.Value, error)
 	// Hosts gives the hosts of a pattern.

@@ -55,7 +55,7 @@ func (q *Query) csvCell(key string, get func(name, def string) string) (values.V
 	if err != nil {
 		return values.Null, fmt.Errorf("keycol is a number counted from 0: %w", err)
 	}
-	r := csv.NewReader(strings.NewReader(string(data)))
+	r := csv.NewReader(strings.NewReader(values.Text(data)))
 	r.FieldsPerRecord, r.LazyQuotes = -1, true
 	r.Comma = '\t'
 	if d := get("delimiter", "TAB"); d != "TAB" && d != "\t" {
@@ -133,9 +133,9 @@ func (q *Query) iniValues(key string, get func(name, def string) string) ([]valu
 			return nil, err
 		}
 		match = func(name string) bool { return pattern.MatchString(fold(name)) }
-		return iniMatches(string(data), section, properties, match), nil
+		return iniMatches(values.Text(data), section, properties, match), nil
 	}
-	if found := iniMatches(string(data), section, properties, match); len(found) > 0 {
+	if found := iniMatches(values.Text(data), section, properties, match); len(found) > 0 {
 		return found[len(found)-1:], nil
 	}
 	if v, ok := q.Options.Get("default"); ok {
