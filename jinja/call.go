@@ -68,7 +68,15 @@ func textOf(v values.Value) (string, error) {
 	if err := Defined(v); err != nil {
 		return "", err
 	}
-	return values.Text(v), nil
+	return textOfDefined(v), nil
+}
+
+// textOfDefined prints a value that passed Defined.
+func textOfDefined(v values.Value) string {
+	if IsUndefined(v) {
+		return ""
+	}
+	return values.Text(v)
 }
 
 // Filter applies the filter name to v.

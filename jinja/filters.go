@@ -65,7 +65,7 @@ func Filters() map[string]Filter {
 }
 
 // undefinedFilters are those that accept an undefined value.
-func undefinedFilters() []string { return []string{"default", "d"} }
+func undefinedFilters() []string { return []string{"attr", "d", "default", "items"} }
 
 // textFilter makes a filter without arguments of a function on text.
 func textFilter(fn func(string) string) Filter {
@@ -97,6 +97,9 @@ func filterAttr(c *Call) (values.Value, error) {
 	name := p.String("name", "")
 	if p.Err() != nil {
 		return values.Null, p.Err()
+	}
+	if IsUndefined(c.Value) {
+		return c.Pick(c.Value)
 	}
 	v, ok, err := attribute(c.Value, name)
 	if err == nil && !ok {

@@ -2,6 +2,7 @@ package jinja
 
 import (
 	"html"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -193,6 +194,11 @@ func filterUrlize(c *Call) (values.Value, error) {
 	return values.String(b.String()), nil
 }
 
+// webAddress is a host with a scheme or www in front, or one in a well-known top domain.
+var webAddress = regexp.MustCompile(`(?i)^(?:(?:https?://|www\.)(?:[\w%-]+\.)*[a-z]{2,63}` +
+	`|(?:[\w%-]{2,63}\.)+(?:com|net|int|edu|gov|org|info|mil)` +
+	`|https?://(?:\d{1,3}(?:\.\d{1,3}){3}|\[[\da-f:]+\]))(?::\d{1,5})?(?:[/?#]\S*)?$`)
+
 func urlizeWord(word string, limit int, attributes string) string {
 	head := word[:len(word)-len(strings.TrimLeft(word, "(<"))]
 	middle := strings.TrimRight(word[len(head):], ".,)>")
@@ -205,9 +211,10 @@ func urlizeWord(word string, limit int, attributes string) string {
 		return head + `<a href="` + href + `"` + attributes + `>` + shown + `</a>` + tail
 	}
 	switch {
+	case !webAddress.MatchString(middle):
 	case strings.HasPrefix(middle, "https://"), strings.HasPrefix(middle, "http://"):
 		return link(middle)
-	case strings.HasPrefix(middle, "www."):
+	default:
 		return link("https://" + middle)
 	}
 	user, host, ok := strings.Cut(middle, "@")

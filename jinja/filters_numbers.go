@@ -32,6 +32,13 @@ func filterInt(c *Call) (values.Value, error) {
 	if v, ok := ToInt(c.Value, base); ok {
 		return v, nil
 	}
+	f, isFloat := c.Value.AsFloat()
+	if s, ok := c.Value.AsString(); ok {
+		f, isFloat = ParseFloat(s)
+	}
+	if isFloat && math.IsInf(f, 0) {
+		return values.Null, ValueError("cannot convert float infinity to integer")
+	}
 	return def, nil
 }
 

@@ -156,16 +156,17 @@ func filterSort(c *Call) (values.Value, error) {
 	return values.FromSlice(pickIndexes(items, at)), err
 }
 
-// multiKeys is sortKeys with several attributes, as in "a,b.c".
+// multiKeys is sortKeys with several attributes, as in "a,b.c". The keys are lists: what
+// is equal is never asked for its order, so that two nulls can be sorted.
 func multiKeys(items []values.Value, attribute values.Value, caseSensitive bool) ([]values.Value, error) {
-	list, ok := attribute.AsString()
-	if !ok || !strings.Contains(list, ",") {
-		return sortKeys(items, attribute, caseSensitive)
+	attributes := []values.Value{attribute}
+	if list, ok := attribute.AsString(); ok {
+		attributes = values.Strings(strings.Split(list, ",")...).Items()
 	}
 	keys := make([]values.Value, len(items))
 	tuples := make([][]values.Value, len(items))
-	for _, name := range strings.Split(list, ",") {
-		column, err := sortKeys(items, values.String(name), caseSensitive)
+	for _, attribute := range attributes {
+		column, err := sortKeys(items, attribute, caseSensitive)
 		if err != nil {
 			return nil, err
 		}
@@ -262,6 +263,9 @@ func pairsOf(m *values.Map) []values.Value {
 }
 
 func filterItems(c *Call) (values.Value, error) {
+	if IsUndefined(c.Value) {
+		return values.ListOf(), nil
+	}
 	m, ok, err := AsMap(c.Value)
 	if err != nil {
 		return values.Null, err

@@ -134,10 +134,14 @@ func (r *run) repeat(a, b values.Value) (values.Value, error) {
 
 // compare is one comparison of Python: == != < <= > >= in, not in.
 func compare(op string, a, b values.Value) (bool, error) {
-	if err := need(a); err != nil {
-		return false, err
+	switch op {
+	case "in":
+		return Contains(b, a)
+	case "not in":
+		ok, err := Contains(b, a)
+		return !ok, err
 	}
-	if err := need(b); err != nil {
+	if err := firstError(need(a), need(b)); err != nil {
 		return false, err
 	}
 	switch op {
@@ -145,11 +149,6 @@ func compare(op string, a, b values.Value) (bool, error) {
 		return equal(a, b)
 	case "!=":
 		ok, err := equal(a, b)
-		return !ok, err
-	case "in":
-		return Contains(b, a)
-	case "not in":
-		ok, err := Contains(b, a)
 		return !ok, err
 	}
 	return ordered(op, a, b)
@@ -262,11 +261,14 @@ func Contains(haystack, needle values.Value) (bool, error) {
 	if text, ok := haystack.AsString(); ok {
 		part, ok := needle.AsString()
 		if !ok {
-			return false, typeErrorf("'in <string>' requires string as left operand, not %s", TypeName(needle))
+			return false, firstError(need(needle), typeErrorf("'in <string>' requires string as left operand, not %s", TypeName(needle)))
 		}
 		return strings.Contains(text, part), nil
 	}
 	if m, ok := haystack.AsMap(); ok {
+		if err := need(needle); err != nil {
+			return false, err
+		}
 		_, found := m.GetKey(needle)
 		if !found && !hashable(needle) {
 			return false, typeErrorf("unhashable type: '%s'", TypeName(needle))

@@ -174,6 +174,9 @@ func (p *parser) parseDo(int) stmt {
 }
 
 func (p *parser) parsePrint(at int) stmt {
+	if p.tok().kind == tokBlockEnd {
+		p.fail("expected an expression behind print")
+	}
 	s := &printStmt{p.parseTuple(tupleOptions{conditional: true}), at}
 	p.expectBlockEnd()
 	return s

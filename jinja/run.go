@@ -227,7 +227,7 @@ func (o *output) print(v values.Value) error {
 		o.literal = false
 		return o.spend(1)
 	}
-	text := values.Text(v)
+	text := textOfDefined(v)
 	o.marks = o.marks.Inherit(deepMarks(v))
 	if err := o.count(len(text)); err != nil {
 		return err

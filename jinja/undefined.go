@@ -63,8 +63,8 @@ func need(v values.Value) error {
 	return nil
 }
 
-// Repr is nothing; the engine asks Defined first.
-func (u *Undefined) Repr() string { return "" }
+// Repr is what a list shows; printed alone it is nothing.
+func (u *Undefined) Repr() string { return "Undefined" }
 
 // chained is what an attribute of something undefined is.
 func chained(v values.Value) values.Value {

@@ -111,11 +111,10 @@ func shellQuote(s string) string {
 
 // split is the method of strings as a filter.
 func split(c *jinja.Call) (values.Value, error) {
-	text, err := c.Text()
-	if err != nil {
-		return values.Null, err
+	if c.Value.Kind() != values.KindString {
+		return values.Null, fmt.Errorf("split needs text, not %s", jinja.TypeName(c.Value))
 	}
-	method, _, err := jinja.Attr(values.String(text), "split")
+	method, _, err := jinja.Attr(c.Value, "split")
 	if err != nil {
 		return values.Null, err
 	}

@@ -67,7 +67,7 @@ func decorate(text, decoration, newline string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
 		lines[i] = decoration + line
-		if line == "" {
+		if line == "" && i < len(lines)-1 {
 			lines[i] = strings.TrimRight(decoration, " ")
 		}
 	}

@@ -94,7 +94,7 @@ func encodeYAML(c *jinja.Call, l yaml.Layout) (values.Value, error) {
 	text := string(l.Marshal(plain))
 	if start {
 		text = "--- " + text
-		if isBlock(plain) {
+		if isBlock(plain) && !strings.ContainsAny(text[4:5], "[{") {
 			text = "---\n" + text[4:]
 		}
 	}

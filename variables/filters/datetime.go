@@ -3,6 +3,7 @@ package filters
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/gdeploy/gdeploy/jinja"
@@ -228,8 +229,9 @@ func strftimeFilter(c *jinja.Call) (values.Value, error) {
 		t = time.UnixMicro(int64(seconds * 1e6))
 	}
 	if p.Bool("utc", false) {
-		t = t.UTC()
+		t = t.In(time.FixedZone("GMT", 0))
 	}
+	format = strings.ReplaceAll(format, "%f", "%%f") // C's strftime has no microseconds
 	return values.String(Strftime(t, format)), first(err, p.Err())
 }
 

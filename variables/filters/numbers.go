@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gdeploy/gdeploy/jinja"
+	"github.com/gdeploy/gdeploy/jinja/pymath"
 	"github.com/gdeploy/gdeploy/values"
 )
 
@@ -39,9 +40,9 @@ func logFilter(c *jinja.Call) (values.Value, error) {
 	case 10:
 		return values.Float(math.Log10(x)), nil
 	case math.E:
-		return values.Float(math.Log(x)), nil
+		return values.Float(pymath.Log(x)), nil
 	}
-	return values.Float(math.Log(x) / math.Log(base)), nil
+	return values.Float(pymath.Log(x) / pymath.Log(base)), nil
 }
 
 func powFilter(c *jinja.Call) (values.Value, error) {
@@ -65,7 +66,7 @@ func rootFilter(c *jinja.Call) (values.Value, error) {
 }
 
 func power(err error, x, y float64) (values.Value, error) {
-	r := math.Pow(x, y)
+	r := pymath.Pow(x, y)
 	if err == nil && (math.IsNaN(r) && !math.IsNaN(x) && !math.IsNaN(y) || x == 0 && y < 0) {
 		err = fmt.Errorf("math domain error: %v cannot be raised to the power %v", x, y)
 	}
@@ -86,11 +87,6 @@ var sizeUnits = []struct {
 func humanReadable(c *jinja.Call) (values.Value, error) {
 	p := c.Params("isbits", "unit")
 	size, err := number(c.Value)
-	if s, ok := c.Value.AsString(); ok {
-		if size, ok = jinja.ParseFloat(s); ok {
-			err = nil
-		}
-	}
 	isbits := p.Bool("isbits", false)
 	unit := ""
 	if v, ok := p.Get("unit"); ok && !v.IsNull() {
@@ -165,13 +161,7 @@ func unitName(unit, letter string, isbits bool) error {
 	if isbits {
 		short, long = "b", "bit"
 	}
-	rest := strings.TrimPrefix(unit[1:], "i")
-	switch {
-	case len(unit) == 1 && letter != "B", unit == short:
-		return nil
-	case letter == "B" && (strings.EqualFold(unit, long) || strings.EqualFold(unit, long+"s")):
-		return nil
-	case letter != "B" && (rest == short || strings.EqualFold(rest, long) || strings.EqualFold(rest, long+"s")):
+	if len(unit) == 1 || unit[1:2] == short || strings.Contains(strings.ToLower(unit), long) {
 		return nil
 	}
 	return fmt.Errorf("expect %s%s or %s%s, not %s", letter, short, letter, long, unit)

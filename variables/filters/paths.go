@@ -123,6 +123,9 @@ func pathJoin(c *jinja.Call) (values.Value, error) {
 	} else if c.Value.Kind() != values.KindString {
 		return values.Null, fmt.Errorf("path_join needs a string or a list, not %s", jinja.TypeName(c.Value))
 	}
+	if len(parts) == 0 {
+		return values.Null, fmt.Errorf("path_join: the list is empty")
+	}
 	joined := ""
 	for i, v := range parts {
 		part, ok := v.AsString()
@@ -201,9 +204,12 @@ func winSplitdrive(c *jinja.Call) (values.Value, error) {
 // pathTest makes a test of a function on a path of the controller.
 func pathTest(is func(string) bool) jinja.Test {
 	return func(c *jinja.Call) (bool, error) {
-		text, err := c.Text()
-		if err := first(err, c.Params().Err()); err != nil {
+		text, ok := c.Value.AsString()
+		if err := first(c.Params().Err(), jinja.Defined(c.Value)); err != nil {
 			return false, err
+		}
+		if !ok {
+			return false, fmt.Errorf("the '%s' test needs a path, not %s", c.Name, jinja.TypeName(c.Value))
 		}
 		return is(text), nil
 	}

@@ -97,12 +97,12 @@ func (r *regexps) search(c *jinja.Call) (values.Value, error) {
 	if err != nil {
 		return values.Null, err
 	}
-	groups, err := groupNumbers(re, args)
-	if err != nil {
-		return values.Null, err
-	}
 	m, err := re.Search(text)
 	if err != nil || m == nil {
+		return values.Null, err
+	}
+	groups, err := groupNumbers(re, args)
+	if err != nil {
 		return values.Null, err
 	}
 	if len(args) == 0 {

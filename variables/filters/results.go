@@ -120,23 +120,32 @@ func falsy(c *jinja.Call) (bool, error) {
 }
 
 func isNaN(c *jinja.Call) (bool, error) {
-	f, err := number(c.Value)
-	return math.IsNaN(f), err
+	f, ok := c.Value.AsFloat()
+	return ok && math.IsNaN(f), jinja.Defined(c.Value)
 }
 
 func subset(c *jinja.Call) (bool, error) {
 	a, b, err := twoLists(c)
-	return containsAll(b, a), err
+	if err != nil {
+		return false, err
+	}
+	return containsAll(b, a)
 }
 
 func superset(c *jinja.Call) (bool, error) {
 	a, b, err := twoLists(c)
-	return containsAll(a, b), err
+	if err != nil {
+		return false, err
+	}
+	return containsAll(a, b)
 }
 
-func containsAll(whole, part []values.Value) bool {
+func containsAll(whole, part []values.Value) (bool, error) {
 	in := setOf(whole)
-	return !slices.ContainsFunc(part, func(v values.Value) bool { return !in.has(v) })
+	if wrong := append(in.others, setOf(part).others...); len(wrong) > 0 {
+		return false, fmt.Errorf("unhashable type: '%s': the lists must hold plain values", jinja.TypeName(wrong[0]))
+	}
+	return !slices.ContainsFunc(part, func(v values.Value) bool { return !in.has(v) }), nil
 }
 
 // vaultEncrypted sees the header of Ansible's vault format.
