@@ -1,28 +1,38 @@
 package main
 
 import (
-	"encoding/json"
-	"io"
+	"os"
 
+	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/gdeploy/gdeploy/executor"
+	"github.com/gdeploy/gdeploy/report"
 )
 
-type jsonLines struct{ out io.Writer }
-
-func (j jsonLines) Record(r executor.Record) { json.NewEncoder(j.out).Encode(r) }
-
-func (s *session) console(cmd *cobra.Command) executor.Sink { return jsonLines{cmd.OutOrStdout()} }
-
-func (s *session) secrets() executor.Secrets { return nil }
-
-type many []executor.Sink
-
-func (m many) Record(r executor.Record) {
-	for _, s := range m {
-		s.Record(r)
+// console gives what shows a run to the operator: the console, or a line of JSON per event.
+func (s *session) console(cmd *cobra.Command) executor.Sink {
+	out := cmd.OutOrStdout()
+	if s.options.output == "json" {
+		return report.Lines(out)
 	}
+	width, _, err := term.GetSize(int(os.Stdout.Fd()))
+	if err != nil {
+		width = 0
+	}
+	return report.NewConsole(out, cmd.ErrOrStderr(), report.Options{
+		Verbosity: s.options.verbose, Color: s.colors(), Width: width,
+	})
 }
 
-func masked(_ executor.Secrets, sinks []executor.Sink) executor.Sink { return many(sinks) }
+// colors are for terminals, unless NO_COLOR or --no-color is there.
+func (s *session) colors() bool {
+	if s.options.noColor || os.Getenv("NO_COLOR") != "" {
+		return false
+	}
+	if os.Getenv("FORCE_COLOR") != "" {
+		return true
+	}
+	return isatty.IsTerminal(os.Stdout.Fd())
+}

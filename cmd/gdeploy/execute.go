@@ -16,6 +16,7 @@ import (
 	"github.com/gdeploy/gdeploy/executor"
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/playbooks"
+	"github.com/gdeploy/gdeploy/report"
 	"github.com/gdeploy/gdeploy/runlog"
 	"github.com/gdeploy/gdeploy/transport"
 )
@@ -57,7 +58,6 @@ func (s *session) execute(ctx context.Context, run *runlog.Run, request executor
 	ctx, interrupt, done := interruptible(ctx)
 	defer done()
 
-	secrets := s.secrets()
 	if run != nil {
 		sinks = append(sinks, run)
 		request.Journal = run
@@ -74,8 +74,7 @@ func (s *session) execute(ctx context.Context, run *runlog.Run, request executor
 	request.Connection = connection
 	request.Terminal = s.terminal
 	request.Interrupt = interrupt
-	request.Secrets = secrets
-	request.Events = masked(secrets, sinks)
+	request.Events = report.All(sinks...)
 	return executor.Run(ctx, request)
 }
 

@@ -65,10 +65,13 @@ func (o *options) connectionFlags(f *pflag.FlagSet) {
 func (o *options) inventoryFlags(f *pflag.FlagSet) {
 	f.StringArrayP("inventory", "i", nil, "inventory file, directory, script, or list of hosts with a comma; may be repeated")
 	f.StringVarP(&o.limit, "limit", "l", "", "only these hosts: a pattern, or @FILE")
-	f.String("vault-password-file", "", "file with the password of encrypted values")
+	f.String("vault-password-file", "", "file with the password of encrypted values, or a program that prints it")
+	f.StringArrayVar(&o.vaultID, "vault-id", nil, "password of encrypted values: ID@FILE or ID@prompt; may be repeated")
+	f.BoolVarP(&o.askVault, "ask-vault-password", "J", false, "ask for the password of encrypted values")
 }
 
-func (o *options) check1() error {
+// checkOutput refuses an unknown form of output.
+func (o *options) checkOutput() error {
 	if o.output != "console" && o.output != "json" {
 		return badOption(fmt.Errorf("--output is %q, and must be console or json", o.output))
 	}

@@ -43,27 +43,27 @@ func newSession(cmd *cobra.Command, o *options, playbookDir string) (*session, e
 		return nil, err
 	}
 	s := &session{settings: settings, options: o, terminal: newTerminal(), warnings: cmd.ErrOrStderr(), started: time.Now()}
-	vault, err := s.vault()
-	if err != nil {
-		return nil, err
-	}
+	vault := s.keyring()
 	if s.extra, err = variables.ParseExtraVars(o.extraVars, vault); err != nil {
 		return nil, badOption(fmt.Errorf("--extra-vars: %w", err))
 	}
-	if err := s.readInventory(cmd.Context(), playbookDir); err != nil {
+	if err := s.readInventory(cmd.Context(), playbookDir, vault); err != nil {
 		return nil, err
 	}
 	s.makeStore(playbookDir, vault)
-	s.makeLoader()
+	s.makeLoader(vault)
 	return s, nil
 }
 
-func (s *session) readInventory(ctx context.Context, playbookDir string) error {
+func (s *session) readInventory(ctx context.Context, playbookDir string, vault variables.Vault) error {
 	sources, err := s.settings.sources()
 	if err != nil {
 		return err
 	}
-	inv, err := inventory.Load(ctx, sources, inventory.Options{Warn: func(w inventory.Warning) { s.warn(w.Pos, w.Msg) }})
+	inv, err := inventory.Load(ctx, sources, inventory.Options{
+		Decrypt: func(text []byte, _ string) ([]byte, error) { return vault.Decrypt(text) },
+		Warn:    func(w inventory.Warning) { s.warn(w.Pos, w.Msg) },
+	})
 	if err != nil {
 		return notParsed(err)
 	}
@@ -102,7 +102,7 @@ func (s *session) makeStore(playbookDir string, vault variables.Vault) {
 	})
 }
 
-func (s *session) makeLoader() {
+func (s *session) makeLoader(vault variables.Vault) {
 	specs := allSpecs()
 	pointers := make([]*modules.Spec, len(specs))
 	for i := range specs {
@@ -111,6 +111,7 @@ func (s *session) makeLoader() {
 	s.loader = playbooks.NewLoader(playbooks.Options{
 		Modules:       pointers,
 		CheckTemplate: s.store.CheckTemplate,
+		Decrypt:       func(text []byte, _ string) ([]byte, error) { return vault.Decrypt(text) },
 		Evaluate:      s.evaluate,
 		RolesPath:     s.settings.RolesPath,
 		Library:       s.settings.Library,
@@ -138,14 +139,6 @@ func (s *session) warn(pos values.Position, msg string) {
 		msg = at + ": " + msg
 	}
 	fmt.Fprintln(s.warnings, "[WARNING]: "+msg)
-}
-
-// vault opens encrypted values; it is nil where no password was given.
-func (s *session) vault() (variables.Vault, error) {
-	if s.settings.VaultPasswordFile == "" {
-		return nil, nil
-	}
-	return openVault(s.settings.VaultPasswordFile)
 }
 
 // loadPlaybooks reads the playbooks that the command line names; all mistakes in all of
