@@ -161,8 +161,10 @@ func (b *batch) enter(ctx context.Context, t *playbooks.Task, one *inclusion, go
 		return b.sort(ctx, t, one.hosts, one.hosts, verdicts, f)
 	}
 	b.tellIncluded(place, one, name)
-	if one.vars != nil {
-		f.params = append(f.params[:len(f.params):len(f.params)], one.vars)
+	for _, vars := range []*values.Map{t.Vars, one.vars} {
+		if vars != nil {
+			f.params = append(f.params[:len(f.params):len(f.params)], vars)
+		}
 	}
 	return b.node(ctx, node, one.hosts, f)
 }
