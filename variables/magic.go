@@ -83,11 +83,25 @@ func hostMagic(host string, inv Inventory) *values.Map {
 		return m
 	}
 	m.Set("group_names", values.Strings(inv.GroupsOf(host)...))
-	if file := inv.Source(host); file != "" {
-		m.Set("inventory_file", values.String(file))
-		m.Set("inventory_dir", values.String(filepath.Dir(file)))
-	}
+	setSource(m, inv.Source(host))
 	return m
+}
+
+// setSource sets inventory_file and inventory_dir; a list of hosts has no directory.
+func setSource(m *values.Map, source string) {
+	if source == "" {
+		return
+	}
+	if strings.Contains(source, ",") {
+		m.Set("inventory_file", values.String(source))
+		m.Set("inventory_dir", values.Null)
+		return
+	}
+	if abs, err := filepath.Abs(source); err == nil {
+		source = abs
+	}
+	m.Set("inventory_file", values.String(source))
+	m.Set("inventory_dir", values.String(filepath.Dir(source)))
 }
 
 func text(s string) (values.Value, bool) { return values.String(s), s != "" }

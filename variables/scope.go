@@ -116,12 +116,13 @@ type LoopError struct {
 	// Names are the variables from the first to itself again.
 	Names    []string
 	Template string
-	Pos      values.Position
+	// Pos is where the template was written.
+	Pos values.Position
 }
 
 // Error names the template and the way round.
 func (e *LoopError) Error() string {
-	return fmt.Sprintf("%srecursive loop detected in template string: %s (%s)", at(e.Pos), e.Template, strings.Join(e.Names, " -> "))
+	return fmt.Sprintf("recursive loop detected in template string: %s (%s)", e.Template, strings.Join(e.Names, " -> "))
 }
 
 // raw finds a variable as it was written.
