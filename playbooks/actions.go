@@ -9,11 +9,8 @@ import (
 	"github.com/gdeploy/gdeploy/modules"
 )
 
-// languageActions are what a task may name beside modules.
-var languageActions = []string{"import_role", "import_tasks", "include_role", "include_tasks", "include_vars", "meta", validateArguments}
-
-// nodeActions are those that no module can serve.
-var nodeActions = []string{"import_role", "import_tasks", "include_role", "include_tasks", "meta"}
+// languageActions are what a task may name beside modules. No module can serve them.
+var languageActions = []string{"import_role", "import_tasks", "include_role", "include_tasks", "meta"}
 
 // action is what a task does.
 type action struct {
@@ -28,20 +25,19 @@ type action struct {
 // gdeploy's of the same name, unless the name says ansible.builtin.
 func (p *parser) action(written string, at place) (action, bool) {
 	a := action{name: shortName(written), written: written}
-	if !slices.Contains(nodeActions, a.name) {
-		a.spec = p.l.modules[a.name]
+	if slices.Contains(languageActions, a.name) {
+		return a, true
 	}
-	if a.spec != nil {
+	if a.spec = p.l.modules[a.name]; a.spec != nil {
 		a.name = a.spec.Name
 	}
-	isLanguage := slices.Contains(languageActions, a.name)
-	if !isLanguage && !strings.HasPrefix(written, "ansible.builtin.") {
+	if !strings.HasPrefix(written, "ansible.builtin.") {
 		a.path = p.l.userModule(written, at)
 	}
 	if a.path != "" {
 		a.spec = nil
 	}
-	return a, isLanguage || a.spec != nil || a.path != ""
+	return a, a.spec != nil || a.path != ""
 }
 
 // userModule gives the path of the executable that serves a name, or "".

@@ -250,6 +250,12 @@ type serviceModule struct {
 	State string `json:"state" help:"state" choices:"started,stopped,restarted"`
 }
 
+type includeVarsModule struct {
+	fake
+	File string `json:"file" help:"which"`
+	Name string `json:"name" help:"below which name"`
+}
+
 type pingModule struct {
 	fake
 	Data string `json:"data" help:"echoed"`
@@ -261,5 +267,7 @@ var specs = []*modules.Spec{
 	{Name: "shell", FreeForm: "cmd", New: func() modules.Module { return &commandModule{} }},
 	{Name: "copy", New: func() modules.Module { return &copyModule{} }},
 	{Name: "service", Aliases: []string{"svc"}, New: func() modules.Module { return &serviceModule{} }},
+	{Name: "include_vars", FreeForm: "file", New: func() modules.Module { return &includeVarsModule{} }},
+	{Name: "validate_argument_spec", New: func() modules.Module { return &pingModule{} }},
 	{Name: "ping", New: func() modules.Module { return &pingModule{} }},
 }

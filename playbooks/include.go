@@ -34,9 +34,6 @@ func (p *parser) language(t *target) {
 		p.tasksInclude(t)
 	case "include_role", "import_role":
 		p.roleInclude(t)
-	case "include_vars":
-		file, _ := t.task.Args.Get("file")
-		t.task.Include = &Include{Kind: "vars", File: file}
 	}
 }
 

@@ -83,6 +83,9 @@ func (l *Loader) Playbook(path string) (*Playbook, error) {
 // The included tasks are the body of the block, which stands where t stands and has the
 // variables of t and the keywords of its apply. Every call gives new nodes.
 func (l *Loader) Tasks(t *Task, file string) (*Block, error) {
+	if t.Include == nil || t.Include.Kind != "tasks" {
+		return nil, Mistakes{{Pos: t.Pos, Msg: t.Action + " includes no tasks"}}
+	}
 	p := &parser{l: l}
 	block := p.includedTasks(t, file)
 	return block, p.err()
@@ -92,6 +95,9 @@ func (l *Loader) Tasks(t *Task, file string) (*Block, error) {
 // include are given by name and from; empty ones in from mean "main". The tasks of the
 // role are the Tasks of the result, which stand where t stands.
 func (l *Loader) Role(t *Task, name string, from RoleFrom) (*RoleUse, error) {
+	if t.Include == nil || t.Include.Kind != "role" {
+		return nil, Mistakes{{Pos: t.Pos, Msg: t.Action + " includes no role"}}
+	}
 	p := &parser{l: l}
 	use := p.includedRole(t, name, from)
 	return use, p.err()

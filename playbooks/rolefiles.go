@@ -263,14 +263,19 @@ func isTrue(v values.Value) bool {
 	return b || boolWords[strings.ToLower(values.Text(v))]
 }
 
-// validateArguments is the action that checks the arguments of a role.
+// validateArguments is the module that checks the arguments of a role.
 const validateArguments = "validate_argument_spec"
 
 // argumentTask is the task that a role starts with where it says which arguments it takes.
-func argumentTask(use *RoleUse, at place) *Task {
+func (p *parser) argumentTask(use *RoleUse, at place) *Task {
 	entry := strings.TrimSuffix(strings.TrimSuffix(cmp.Or(use.From.Tasks, "main"), ".yml"), ".yaml")
 	spec, ok := use.Role.ArgumentSpecs.Get(entry)
 	if !ok {
+		return nil
+	}
+	module := p.l.modules[validateArguments]
+	if module == nil {
+		p.mistake(cmp.Or(spec.Pos(), use.Pos), "argument specs of roles are not supported", "remove them, or include the role with rolespec_validate: no")
 		return nil
 	}
 	name := fmt.Sprintf("Validating arguments against arg spec '%s'", entry)
@@ -282,5 +287,5 @@ func argumentTask(use *RoleUse, at place) *Task {
 		"argument_spec_name", values.String(entry), "path", values.String(use.Role.Path))
 	args, _ := values.MapOf("argument_spec", options, "provided_arguments", values.FromMap(use.Params), "validate_args_context", context).AsMap()
 	return &Task{Keywords: Keywords{Pos: cmp.Or(spec.Pos(), use.Pos), Name: values.String(name), Tags: []string{"always"}},
-		Parent: at.parent, Role: at.role, Action: validateArguments, Written: "ansible.builtin." + validateArguments, Args: args}
+		Parent: at.parent, Role: at.role, Action: validateArguments, Spec: module, Written: "ansible.builtin." + validateArguments, Args: args}
 }

@@ -215,7 +215,7 @@ func (p *parser) dependencies(use *RoleUse, files *roleFiles, inner place) {
 func (p *parser) roleTasks(use *RoleUse, files *roleFiles, inner place, validate bool) []Node {
 	var nodes []Node
 	if validate {
-		if task := argumentTask(use, inner); task != nil {
+		if task := p.argumentTask(use, inner); task != nil {
 			nodes = append(nodes, task)
 		}
 	}

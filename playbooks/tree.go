@@ -168,7 +168,8 @@ type Task struct {
 	// Written is the name of the module as the playbook has it, which is what a task
 	// without a name is called.
 	Written string
-	// Spec is the module; nil for language actions (include_*, meta) and user modules.
+	// Spec is the module; nil for language actions (include_*, meta), for user modules, and
+	// where the name is a template.
 	Spec *modules.Spec
 	// Args are the parameters as written, after key=value and free-form text were taken apart.
 	Args *values.Map
@@ -199,8 +200,7 @@ type Task struct {
 	// with the variables of that moment, before the task's call is sent.
 	Undo []Node
 
-	// Include is set for include_tasks and include_role, and for include_vars where that
-	// is no module.
+	// Include is set for include_tasks and include_role.
 	Include *Include
 	// Meta is the action of meta: flush_handlers, end_play, ...
 	Meta string
@@ -232,10 +232,10 @@ type LoopControl struct {
 	BreakWhen        []values.Value
 }
 
-// Include is what include_tasks, include_role and include_vars say. (import_tasks and
-// import_role were expanded already.)
+// Include is what include_tasks and include_role say. (import_tasks and import_role were
+// expanded already; include_vars is a module.)
 type Include struct {
-	Kind string // "tasks", "role", "vars"
+	Kind string // "tasks", "role"
 	File values.Value
 	Role values.Value
 	// TasksFrom, VarsFrom, DefaultsFrom, HandlersFrom choose files of a role; "main".
