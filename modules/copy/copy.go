@@ -78,8 +78,8 @@ func contentText(v values.Value) string {
 }
 
 func (m *Module) file(ctx context.Context, sys modules.System, c Content) (modules.Result, error) {
-	if err := m.verify(ctx, sys, c); err != nil {
-		return modules.Result{}, err
+	if result, err := m.verify(ctx, sys, c); err != nil {
+		return result, err
 	}
 	return m.Put(ctx, sys, c, m.directoryAttributes())
 }
@@ -89,15 +89,15 @@ func (m *Module) directoryAttributes() modules.Attributes {
 	return modules.Ownership{Mode: m.DirectoryMode, Owner: m.Owner, Group: m.Group}.Attributes(0, true)
 }
 
-func (m *Module) verify(ctx context.Context, sys modules.System, c Content) error {
+func (m *Module) verify(ctx context.Context, sys modules.System, c Content) (modules.Result, error) {
 	if m.Checksum == "" {
-		return nil
+		return modules.Result{}, nil
 	}
 	sum, err := c.sha1(ctx, sys)
 	if err == nil && sum != m.Checksum {
-		err = fmt.Errorf("Copied file does not match the expected checksum. Transfer failed. (it is %s)", sum) //nolint:staticcheck // Ansible's words
+		err = errors.New("Copied file does not match the expected checksum. Transfer failed.") //nolint:staticcheck // Ansible's words
 	}
-	return err
+	return modules.Result{Data: modules.Data("checksum", values.String(sum), "expected_checksum", values.String(m.Checksum))}, err
 }
 
 // tree copies a directory of the controller.
