@@ -1,0 +1,93 @@
+package report
+
+import (
+	"strings"
+
+	udiff "github.com/aymanbagabas/go-udiff"
+
+	"github.com/gdeploy/gdeploy/executor"
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// diffs shows what a task changed, where it was asked to tell.
+func (c *Console) diffs(e executor.HostResult) {
+	results := []values.Value{e.Result}
+	if all, ok := e.Result.Get("results"); ok && e.Looped {
+		results = all.Items()
+	}
+	for _, result := range results {
+		changed, _ := result.Get("changed")
+		diff, ok := result.Get("diff")
+		if !ok || !changed.Truthy() {
+			continue
+		}
+		if text := c.diff(diff); text != "" {
+			c.under(e.Task)
+			c.line(plain, text)
+		}
+	}
+}
+
+// diff prints one or several differences in the unified form.
+func (c *Console) diff(v values.Value) string {
+	if v.Kind() == values.KindMap {
+		return c.one(v)
+	}
+	var b strings.Builder
+	for _, one := range v.Items() {
+		b.WriteString(c.one(one))
+	}
+	return b.String()
+}
+
+func (c *Console) one(v values.Value) string {
+	if ready, ok := v.Get("prepared"); ok {
+		return values.Text(ready)
+	}
+	before, after := side(v, "before"), side(v, "after")
+	if before == after {
+		return ""
+	}
+	text := udiff.Unified(header(v, "before"), header(v, "after"), before, after)
+	lines := strings.SplitAfter(text, "\n")
+	for i, line := range lines {
+		lines[i] = c.diffLine(line)
+	}
+	return strings.Join(lines, "")
+}
+
+// side is the text before or after; a mapping is shown as JSON.
+func side(v values.Value, name string) string {
+	text, ok := v.Get(name)
+	if !ok || text.IsNull() {
+		return ""
+	}
+	if text.Kind() == values.KindMap || text.Kind() == values.KindList {
+		return JSON(text, 4) + "\n"
+	}
+	return values.Text(text)
+}
+
+func header(v values.Value, name string) string {
+	if title, ok := v.Get(name + "_header"); ok && values.Text(title) != "" {
+		return name + ": " + values.Text(title)
+	}
+	return name
+}
+
+func (c *Console) diffLine(line string) string {
+	text, ended := strings.CutSuffix(line, "\n")
+	color := plain
+	switch {
+	case strings.HasPrefix(text, "+"):
+		color = green
+	case strings.HasPrefix(text, "-"):
+		color = red
+	case strings.HasPrefix(text, "@@"):
+		color = cyan
+	}
+	if text = c.painted(color, text); ended {
+		text += "\n"
+	}
+	return text
+}
