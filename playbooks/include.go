@@ -279,6 +279,7 @@ func (p *parser) includedTasks(t *Task, name string) *Block {
 	if !ok {
 		return outer
 	}
+	outer.Pos = values.Position{File: file, Line: 1, Col: 1}
 	inner = inner.inFile(file)
 	inner.imports = nil
 	b.Body = p.list(file, p.load(file), inner)

@@ -81,7 +81,8 @@ func (l *Loader) Playbook(path string) (*Playbook, error) {
 
 // Tasks reads the file that the include_tasks task t names; file is its evaluated name.
 // The included tasks are the body of the block, which stands where t stands and has the
-// variables of t and the keywords of its apply. Every call gives new nodes.
+// variables of t and the keywords of its apply; its position is that of the file. Every
+// call gives new nodes.
 func (l *Loader) Tasks(t *Task, file string) (*Block, error) {
 	if t.Include == nil || t.Include.Kind != "tasks" {
 		return nil, Mistakes{{Pos: t.Pos, Msg: t.Action + " includes no tasks"}}

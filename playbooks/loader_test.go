@@ -59,7 +59,7 @@ func TestIncludedTasksStandBelowTheInclude(t *testing.T) {
 		t.Error("the included block does not stand where the include stands")
 	}
 	got := showBlock(block)
-	want := `block @:4:11 Vars={"v":1}
+	want := `block @sub.yml:1:1 Vars={"v":1}
   block @:6:20 When=["a"] Tags=[x]
     ping @sub.yml:1:3
     role r @sub.yml:2:3 AllowDuplicates=true
