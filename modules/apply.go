@@ -32,6 +32,29 @@ func (r *Recorder) Apply(c Change, do func(System) error) error {
 	return do(r.System)
 }
 
+// Bystander is a System that does what is no change to the operator, though it must not
+// be done in a dry run.
+type Bystander interface {
+	Aside(do func(System) error) error
+}
+
+// Aside does what is no change to the operator: having a daemon read its files again. It
+// is not recorded, and not done in check mode.
+func Aside(sys System, do func(System) error) error {
+	if by, ok := sys.(Bystander); ok {
+		return by.Aside(do)
+	}
+	return do(sys)
+}
+
+// Aside does something without recording it.
+func (r *Recorder) Aside(do func(System) error) error {
+	if r.check {
+		return nil
+	}
+	return do(r.System)
+}
+
 // ProgramError is a program that ended with a code other than 0.
 type ProgramError struct {
 	Argv []string

@@ -3,10 +3,12 @@ package onhost
 
 import (
 	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/modules/authorized_key"
 	"github.com/gdeploy/gdeploy/modules/command"
 	"github.com/gdeploy/gdeploy/modules/copy"
 	"github.com/gdeploy/gdeploy/modules/file"
 	"github.com/gdeploy/gdeploy/modules/git"
+	"github.com/gdeploy/gdeploy/modules/group"
 	"github.com/gdeploy/gdeploy/modules/lb"
 	"github.com/gdeploy/gdeploy/modules/ping"
 	"github.com/gdeploy/gdeploy/modules/release_adopt"
@@ -18,20 +20,25 @@ import (
 	"github.com/gdeploy/gdeploy/modules/release_prune"
 	"github.com/gdeploy/gdeploy/modules/release_stage"
 	"github.com/gdeploy/gdeploy/modules/release_switch"
+	"github.com/gdeploy/gdeploy/modules/service"
 	"github.com/gdeploy/gdeploy/modules/shell"
 	"github.com/gdeploy/gdeploy/modules/stat"
+	"github.com/gdeploy/gdeploy/modules/systemd"
 	"github.com/gdeploy/gdeploy/modules/template"
 	"github.com/gdeploy/gdeploy/modules/transfer"
+	"github.com/gdeploy/gdeploy/modules/user"
 	"github.com/gdeploy/gdeploy/modules/wait_for"
 )
 
 // Specs lists them in alphabetical order.
 func Specs() []modules.Spec {
 	return []modules.Spec{
+		authorized_key.Spec,
 		command.Spec,
 		copy.Spec,
 		file.Spec,
 		git.Spec,
+		group.Spec,
 		lb.Spec,
 		ping.Spec,
 		release_adopt.Spec,
@@ -43,10 +50,13 @@ func Specs() []modules.Spec {
 		release_prune.Spec,
 		release_stage.Spec,
 		release_switch.Spec,
+		service.Spec,
 		shell.Spec,
 		stat.Spec,
+		systemd.Spec,
 		template.Spec,
 		transfer.Spec,
+		user.Spec,
 		wait_for.Spec,
 	}
 }

@@ -351,9 +351,10 @@ func (r Repository) submodules(ctx context.Context, sys modules.System) error {
 	if !r.hasSubmodules(sys) {
 		return nil
 	}
-	sync := r.command(r.Dir, "submodule", "--quiet", "sync", "--recursive")
-	sync.Unchanged = func(modules.Output) bool { return true } // the update after it tells
-	if err := r.exec(ctx, sys, sync); err != nil {
+	err := modules.Aside(sys, func(sys modules.System) error {
+		return r.exec(ctx, sys, r.command(r.Dir, "submodule", "--quiet", "sync", "--recursive"))
+	})
+	if err != nil {
 		return err
 	}
 	args := []string{"submodule", "update", "--init", "--recursive", "--force"}
