@@ -93,14 +93,17 @@ func (sc *Scope) truth(v values.Value) (bool, error) {
 	return jinja.Truth(v)
 }
 
-// evaluate decides a bare expression. Text from outside must be a plain literal: it is
-// data, and no host decides what is computed here.
+//lint:ignore ST1005 as Ansible says it
+var errUnsafeCondition = errors.New("Conditional is marked as unsafe, and cannot be evaluated.")
+
+// evaluate decides a bare expression. Text from outside is data: no host decides what is
+// computed here.
 func (sc *Scope) evaluate(s string, from values.Value) (bool, error) {
-	if strings.TrimSpace(s) == "" {
-		return s == "" || false, nil
+	if s == "" {
+		return true, nil
 	}
 	if from.Unsafe() {
-		return literalTruth(s)
+		return false, errUnsafeCondition
 	}
 	x, err := sc.store.engine.compileExpression(s, from.Pos())
 	if err != nil {
@@ -111,12 +114,4 @@ func (sc *Scope) evaluate(s string, from values.Value) (bool, error) {
 		return false, err
 	}
 	return jinja.Truth(v)
-}
-
-func literalTruth(s string) (bool, error) {
-	v, ok := parseLiteral(strings.TrimSpace(s))
-	if !ok {
-		return false, fmt.Errorf("the condition's text %q came from a host or a lookup and is not evaluated: compare the value instead", s)
-	}
-	return v.Truthy(), nil
 }

@@ -21,7 +21,7 @@ type Finder struct {
 func (sc *Scope) Finder() Finder {
 	f := Finder{PlaybookDir: sc.store.options.PlaybookDir}
 	if p := sc.c.Play; p != nil && p.File != "" {
-		f.PlaybookDir = filepath.Dir(p.File)
+		f.PlaybookDir = absolute(filepath.Dir(p.File))
 	}
 	if role := sc.c.role(); role != nil {
 		f.addRole(role.Path)
@@ -30,12 +30,13 @@ func (sc *Scope) Finder() Finder {
 		f.addRole(use.Role.Path)
 	}
 	if t := sc.c.Task; t != nil && t.Pos.File != "" {
-		f.TaskDir = filepath.Dir(t.Pos.File)
+		f.TaskDir = absolute(filepath.Dir(t.Pos.File))
 	}
 	return f
 }
 
 func (f *Finder) addRole(path string) {
+	path = absolute(path)
 	if path != "" && !slices.Contains(f.RolePaths, path) {
 		f.RolePaths = append(f.RolePaths, path)
 	}
@@ -103,4 +104,11 @@ func expandHome(name string) string {
 		return name
 	}
 	return home + rest
+}
+
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil && path != "" {
+		return abs
+	}
+	return path
 }

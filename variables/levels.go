@@ -28,11 +28,9 @@ const (
 	ExtraVars           Level = 22
 	loopVars            Level = 23 // item and its like, which Ansible sets last
 	magicVars           Level = 24 // names that nobody can set
-	environmentVar      Level = 1  // environment is magic only where nobody set it
 )
 
 var levelNames = map[Level]string{
-	environmentVar:      "magic variable",
 	RoleDefaults:        "role defaults",
 	InventoryGroupVars:  "group variables of the inventory",
 	InventoryAllVars:    "group_vars/all beside the inventory",

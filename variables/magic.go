@@ -39,6 +39,8 @@ func magicNames() map[string]magic {
 		"ansible_version":         func(*Scope) (values.Value, bool) { return ansibleVersion(), true },
 		"ansible_playbook_python": func(*Scope) (values.Value, bool) { return values.String("/usr/bin/python3"), true },
 
+		"environment": environment,
+
 		"ansible_play_name":            playName,
 		"role_names":                   playRoleNames,
 		"ansible_play_role_names":      playRoleNames,
@@ -61,7 +63,7 @@ type magic func(sc *Scope) (v values.Value, ok bool)
 
 // reserved has the names of all magic variables: no host may set them.
 var reserved = func() map[string]bool {
-	table := map[string]bool{"environment": true}
+	table := map[string]bool{}
 	for name := range magicNames() {
 		table[name] = true
 	}
@@ -230,11 +232,11 @@ func delegatedVars(sc *Scope) (values.Value, bool) {
 }
 
 // environment is what the keyword of that name says for the task, outermost first.
-func (sc *Scope) environment() values.Value {
-	var list []values.Value
-	if p := sc.c.Play; p != nil {
-		list = append(list, p.Environment...)
+func environment(sc *Scope) (values.Value, bool) {
+	if sc.c.Play == nil {
+		return values.Null, false
 	}
+	list := slices.Clone(sc.c.Play.Environment)
 	var blocks []*playbooks.Block
 	for b := sc.c.block(); b != nil; b = b.Parent {
 		blocks = append(blocks, b)
@@ -245,5 +247,5 @@ func (sc *Scope) environment() values.Value {
 	if sc.c.Task != nil {
 		list = append(list, sc.c.Task.Environment...)
 	}
-	return values.FromSlice(list)
+	return values.FromSlice(list), true
 }

@@ -46,6 +46,16 @@ func (sc *Scope) render(v values.Value, literals bool) (values.Value, error) {
 	return v, nil
 }
 
+// element renders an element of a list or map. In the variables of another host, which
+// lack those of the play, an undefined one does not spoil the elements beside it.
+func (sc *Scope) element(v values.Value, literals bool) (values.Value, error) {
+	out, err := sc.render(v, literals)
+	if u, ok := undefinedIn(err); ok && sc.outside {
+		return values.FromObject(&jinja.Undefined{Name: u.Name, Hint: u.Msg, Pos: u.Pos}), nil
+	}
+	return out, err
+}
+
 func (sc *Scope) renderList(v values.Value, literals bool) (values.Value, error) {
 	if v.Unsafe() {
 		return v, nil
@@ -53,7 +63,7 @@ func (sc *Scope) renderList(v values.Value, literals bool) (values.Value, error)
 	l, _ := v.AsList()
 	items := make([]values.Value, len(l.Items))
 	for i, item := range l.Items {
-		out, err := sc.render(item, literals)
+		out, err := sc.element(item, literals)
 		if err != nil {
 			return values.Null, err
 		}
@@ -69,7 +79,7 @@ func (sc *Scope) renderMap(v values.Value, literals bool) (values.Value, error) 
 	m, _ := v.AsMap()
 	out := values.NewMap(m.Len())
 	for key, item := range m.All() {
-		rendered, err := sc.render(item, literals)
+		rendered, err := sc.element(item, literals)
 		if err != nil {
 			return values.Null, err
 		}

@@ -144,9 +144,6 @@ func (sc *Scope) raw(name string) (values.Value, bool, error) {
 	if v, ok := sc.find(name); ok {
 		return v, true, nil
 	}
-	if name == "environment" && sc.c.Play != nil {
-		return sc.environment(), true, nil
-	}
 	return values.Null, false, nil
 }
 
