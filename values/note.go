@@ -98,7 +98,7 @@ func (v Value) mark(change func(*Note)) Value {
 	case *Map:
 		m := NewMap(d.Len())
 		for key, item := range d.All() {
-			m.SetKey(key, item.mark(change))
+			m.SetKey(key.mark(change), item.mark(change))
 		}
 		v.data = m
 	}
