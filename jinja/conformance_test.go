@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"sync"
 	"testing"
 
 	"github.com/gdeploy/gdeploy/jinja"
@@ -43,26 +44,39 @@ func fakeLookup(c *jinja.Call) (values.Value, error) {
 	return values.String("x"), nil
 }
 
-func TestConformance(t *testing.T) {
+var readConformance = sync.OnceValues(func() (values.Value, error) {
 	data, err := os.ReadFile("../testdata/conformance/jinja.json")
 	if err != nil {
-		t.Fatal(err)
+		return values.Null, err
 	}
-	file, err := pyjson.Decode(string(data))
+	return pyjson.Decode(string(data))
+})
+
+func conformanceFile(t testing.TB) values.Value {
+	file, err := readConformance()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return file
+}
+
+// conformanceVars are the variables of the cases.
+func conformanceVars(t testing.TB) jinja.Vars {
 	scope := jinja.Vars{}
-	vars, _ := file.Get("vars")
+	vars, _ := conformanceFile(t).Get("vars")
 	m, _ := vars.AsMap()
 	for name, v := range m.All() {
 		scope[values.Text(name)] = v
 	}
+	return scope
+}
+
+func TestConformance(t *testing.T) {
 	env := ansible()
-	cases, _ := file.Get("cases")
+	cases, _ := conformanceFile(t).Get("cases")
 	right := 0
 	for _, c := range cases.Items() {
-		if checkCase(t, env, scope, c) {
+		if checkCase(t, env, conformanceVars(t), c) {
 			right++
 		}
 	}

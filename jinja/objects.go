@@ -2,6 +2,7 @@ package jinja
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/gdeploy/gdeploy/values"
 )
@@ -141,7 +142,7 @@ func (m *module) Repr() string     { return "<TemplateModule " + m.name + ">" }
 
 func (m *module) Attr(name string) (values.Value, bool, error) {
 	v, ok := m.vars[name]
-	return v, ok, nil
+	return v, ok && !strings.HasPrefix(name, "_"), nil
 }
 
 // cycler is the value of cycler().

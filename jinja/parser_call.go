@@ -154,10 +154,10 @@ func unknownName(e *Environment, what, name string) error {
 
 // Nearest gives the name among known that a person may have meant by name, or "".
 func Nearest(name string, known []string) string {
-	best, bestDistance := "", 1+len(name)/3
+	best, bestDistance := "", min(len(name), 1+max(1, len(name)/3))
 	slices.Sort(known)
 	for _, k := range known {
-		if d := distance(name, k); d < bestDistance || d == bestDistance && best == "" {
+		if d := distance(name, k); d < bestDistance {
 			best, bestDistance = k, d
 		}
 	}

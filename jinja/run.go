@@ -176,19 +176,31 @@ func (f *frame) lookup(sym int) (values.Value, bool, error) {
 	return f.in.free(sym)
 }
 
-// Lookup makes a frame the Scope of included templates and of functions.
+// Lookup makes a frame the Scope of included templates and of functions. The name loop
+// stays inside its template.
 func (f *frame) Lookup(name string) (values.Value, bool, error) {
-	for at := f; at != nil; at = at.parent {
+	if name == "loop" {
+		return f.in.outside(name)
+	}
+	return blockScope{f}.Lookup(name)
+}
+
+// blockScope is the Scope of a scoped block: all that its frame sees, loop included.
+type blockScope struct{ *frame }
+
+// Lookup finds a name as the frame does.
+func (s blockScope) Lookup(name string) (values.Value, bool, error) {
+	for at := s.frame; at != nil; at = at.parent {
 		for i := range at.vars {
-			if f.in.t.symbols[at.vars[i].sym] == name {
+			if s.in.t.symbols[at.vars[i].sym] == name {
 				return at.vars[i].v, true, nil
 			}
 		}
 	}
-	if v, ok := f.in.exports.vars[name]; ok {
+	if v, ok := s.in.exports.vars[name]; ok {
 		return v, true, nil
 	}
-	return f.in.outside(name)
+	return s.in.outside(name)
 }
 
 // output collects what a template prints, with the marks of what was printed. With

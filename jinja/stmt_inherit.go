@@ -45,7 +45,7 @@ func (s *blockStmt) exec(f *frame, out *output) (signal, error) {
 	}
 	var scope Scope
 	if s.scoped {
-		scope = f
+		scope = blockScope{f}
 	}
 	return ended, table.render(s.name, 0, scope, out)
 }
