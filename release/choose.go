@@ -241,7 +241,8 @@ func Describe(sys modules.Reader, l Layout, ledger Ledger) (Node, error) {
 	if err != nil {
 		return Node{}, err
 	}
-	node := Node{Kind: kind, Current: live, Lineage: ledger.Lineage(), Previous: ledger.Before(live)}
+	node := Node{Kind: kind, Current: live, Previous: ledger.Before(live), Releases: []NodeRelease{}}
+	node.Lineage = append([]string{}, ledger.Lineage()...) // lists, never null, for the templates that read them
 	for _, r := range ledger.Releases() {
 		node.Releases = append(node.Releases, NodeRelease{
 			Version: r.Version, State: r.State, Revision: r.Revision, Ref: r.Ref, Digests: r.Digests,
