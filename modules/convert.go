@@ -124,10 +124,19 @@ func (d *decoder) convertList(target reflect.Value, f field, v values.Value, nam
 		return err
 	}
 	list := reflect.MakeSlice(target.Type(), len(items), len(items))
+	var inside Problems
 	for i, item := range items {
-		if err := d.convert(list.Index(i), f, item, fmt.Sprintf("%s[%d]", name, i)); err != nil {
+		err := d.convert(list.Index(i), f, item, fmt.Sprintf("%s[%d]", name, i))
+		if ps, ok := err.(Problems); ok {
+			inside = append(inside, ps...)
+			continue
+		}
+		if err != nil {
 			return err
 		}
+	}
+	if len(inside) > 0 {
+		return inside
 	}
 	target.Set(list)
 	return nil
@@ -253,7 +262,7 @@ func toDuration(v values.Value) (time.Duration, error) {
 	if t, err := time.ParseDuration(s); err == nil {
 		return t, nil
 	}
-	return 0, errors.New("is no length of time; write seconds or \"30s\", \"5m\", \"1h30m\"")
+	return 0, errors.New("that is no length of time; write seconds or \"30s\", \"5m\", \"1h30m\"")
 }
 
 func toDict(v values.Value) (*values.Map, error) {
