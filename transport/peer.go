@@ -128,7 +128,10 @@ func (p *peer) broken(op string, err error) error {
 		cause = fmt.Errorf("no sign of life for %s", wire.Silence)
 	}
 	if p.channel.outcome != nil {
-		if outcome := p.channel.outcome(); outcome != nil {
+		switch outcome := p.channel.outcome(); {
+		case errors.Is(outcome, errSilent):
+			cause = outcome
+		case outcome != nil:
 			cause = fmt.Errorf("the helper ended: %w", outcome)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/melbahja/goph"
@@ -20,6 +21,8 @@ type sshLink struct {
 	endpoint *endpoint
 	client   *goph.Client
 	programs func() (map[string]Program, error)
+	// silent says that the server gave no sign of life.
+	silent atomic.Bool
 	// stop ends the keepalives.
 	stop context.CancelFunc
 }
@@ -28,6 +31,9 @@ const (
 	keepAlive     = 15 * time.Second
 	keepAliveWait = 45 * time.Second
 )
+
+// errSilent is why a connection was given up that nobody closed.
+var errSilent = fmt.Errorf("no sign of life for %s", keepAliveWait)
 
 // newSSHLink watches over a new connection.
 func newSSHLink(e *endpoint, client *goph.Client, programs func() (map[string]Program, error)) *sshLink {
@@ -55,7 +61,10 @@ func (l *sshLink) keepAlive(ctx context.Context) {
 			return
 		case <-ticks.C:
 		}
-		dead := time.AfterFunc(keepAliveWait, func() { _ = l.client.Close() })
+		dead := time.AfterFunc(keepAliveWait, func() {
+			l.silent.Store(true)
+			_ = l.client.Close()
+		})
 		_, _, err := l.client.SendRequest("keepalive@openssh.com", true, nil)
 		dead.Stop()
 		if err != nil {
@@ -66,13 +75,12 @@ func (l *sshLink) keepAlive(ctx context.Context) {
 
 // helper brings the helper to the host and starts it.
 func (l *sshLink) helper(ctx context.Context) (*channel, wire.Hello, error) {
-	var ch *channel
-	var hello wire.Hello
 	programs, err := l.programs()
-	if err == nil {
-		b := bootstrap{start: l.start, dirs: l.endpoint.target.HelperDirs, programs: programs}
-		ch, hello, err = b.run(ctx)
+	if err != nil {
+		return nil, wire.Hello{}, &Unreachable{Kind: KindHelper, Op: "bring the helper to " + l.name(), Cause: err}
 	}
+	b := bootstrap{start: l.start, dirs: l.endpoint.target.HelperDirs, programs: programs}
+	ch, hello, err := b.run(ctx)
 	if err == nil || ctx.Err() != nil {
 		return ch, hello, err
 	}
@@ -100,7 +108,11 @@ func (l *sshLink) start(command string) (*channel, error) {
 	said := &tail{}
 	ended, outcome := wait(func() error {
 		_, _ = io.Copy(said, remote.Stderr())
-		return exitOf(requests)
+		result := exitOf(requests)
+		if l.silent.Load() {
+			return errSilent
+		}
+		return result
 	})
 	end := sync.OnceFunc(func() {
 		_ = remote.Close()
