@@ -179,7 +179,7 @@ func (v *visit) fillContent(_ context.Context, s *step) error {
 		if name == "" {
 			continue
 		}
-		sent, err := v.send(s, p, written)
+		sent, err := v.sendAll(s, p, written)
 		if err != nil {
 			return err
 		}
@@ -190,6 +190,31 @@ func (v *visit) fillContent(_ context.Context, s *step) error {
 		args.Set(name, sent)
 	}
 	return nil
+}
+
+// sendAll sends one file or tree, or each one of a list; optional ones that are missing
+// are left out.
+func (v *visit) sendAll(s *step, p modules.Parameter, written values.Value) (values.Value, error) {
+	if p.Type != "list" {
+		return v.send(s, p, values.Text(written))
+	}
+	items := written.Items()
+	if written.Kind() == values.KindString {
+		items = []values.Value{written}
+	}
+	element := p
+	element.Type = p.Elements
+	sent := []values.Value{}
+	for _, item := range items {
+		one, err := v.send(s, element, values.Text(item))
+		if err != nil {
+			return values.Null, err
+		}
+		if !one.IsNull() {
+			sent = append(sent, one)
+		}
+	}
+	return values.FromSlice(sent), nil
 }
 
 // staysOnHost reports that remote_src, or what stands for it, makes the path one of the host.
@@ -205,14 +230,16 @@ func staysOnHost(args *values.Map, p modules.Parameter, scope *variables.Scope) 
 	return err == nil && yes
 }
 
-// given finds a parameter among the arguments, by its name or an alias.
-func given(args *values.Map, p modules.Parameter) (name, written string) {
+// given finds a parameter among the arguments, by its name or an alias: a path, or a
+// list of paths.
+func given(args *values.Map, p modules.Parameter) (name string, written values.Value) {
 	for _, name := range append([]string{p.Name}, p.Aliases...) {
-		if v, ok := args.Get(name); ok && v.Kind() == values.KindString {
-			return name, values.Text(v)
+		v, ok := args.Get(name)
+		if ok && (v.Kind() == values.KindString || v.Kind() == values.KindList && p.Type == "list") {
+			return name, v
 		}
 	}
-	return "", ""
+	return "", values.Null
 }
 
 // send finds what the operator named and makes a Blob or Tree of it. It is null where an
