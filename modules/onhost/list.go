@@ -23,6 +23,7 @@ import (
 	"github.com/gdeploy/gdeploy/modules/service"
 	"github.com/gdeploy/gdeploy/modules/shell"
 	"github.com/gdeploy/gdeploy/modules/stat"
+	"github.com/gdeploy/gdeploy/modules/subversion"
 	"github.com/gdeploy/gdeploy/modules/systemd"
 	"github.com/gdeploy/gdeploy/modules/template"
 	"github.com/gdeploy/gdeploy/modules/transfer"
@@ -53,6 +54,7 @@ func Specs() []modules.Spec {
 		service.Spec,
 		shell.Spec,
 		stat.Spec,
+		subversion.Spec,
 		systemd.Spec,
 		template.Spec,
 		transfer.Spec,
