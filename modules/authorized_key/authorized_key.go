@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -115,6 +116,9 @@ func (m *Module) bring(sys modules.System, u modules.User, file string, keys []k
 	}
 	if missing && m.State == "absent" {
 		return nil
+	}
+	if slices.Equal(before, after) && !missing {
+		return m.write(sys, u, file, string(old))
 	}
 	return m.write(sys, u, file, after.String())
 }

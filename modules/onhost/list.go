@@ -9,6 +9,7 @@ import (
 	"github.com/gdeploy/gdeploy/modules/file"
 	"github.com/gdeploy/gdeploy/modules/git"
 	"github.com/gdeploy/gdeploy/modules/group"
+	"github.com/gdeploy/gdeploy/modules/known_hosts"
 	"github.com/gdeploy/gdeploy/modules/lb"
 	"github.com/gdeploy/gdeploy/modules/ping"
 	"github.com/gdeploy/gdeploy/modules/release_adopt"
@@ -40,6 +41,7 @@ func Specs() []modules.Spec {
 		file.Spec,
 		git.Spec,
 		group.Spec,
+		known_hosts.Spec,
 		lb.Spec,
 		ping.Spec,
 		release_adopt.Spec,
