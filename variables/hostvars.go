@@ -1,6 +1,8 @@
 package variables
 
 import (
+	"slices"
+
 	"github.com/gdeploy/gdeploy/values"
 )
 
@@ -25,12 +27,17 @@ func (h *hostVars) Item(key values.Value) (values.Value, bool, error) {
 // Attr gives the variables of a host, as {{ hostvars.web1 }} wants them.
 func (h *hostVars) Attr(name string) (values.Value, bool, error) { return h.Item(values.String(name)) }
 
-// Iterate gives the names of all hosts.
+// Iterate gives the names of all hosts; localhost is always among them, as in Ansible.
 func (h *hostVars) Iterate() ([]values.Value, error) {
-	if h.sc.store.options.Inventory == nil {
+	inv := h.sc.store.options.Inventory
+	if inv == nil {
 		return nil, nil
 	}
-	return values.Strings(h.sc.store.options.Inventory.HostNames()...).Items(), nil
+	hosts := inv.HostNames()
+	if !slices.Contains(hosts, "localhost") && inv.Knows("localhost") {
+		hosts = append(hosts, "localhost")
+	}
+	return values.Strings(hosts...).Items(), nil
 }
 
 // Map gives all hosts with their variables.

@@ -209,8 +209,8 @@ func shortRole(r *playbooks.Role) string { return r.Name[strings.LastIndexByte(r
 func parentRoles(get func(*playbooks.Role) string) func(sc *Scope) (values.Value, bool) {
 	return func(sc *Scope) (values.Value, bool) {
 		uses := roleUses(sc.c)
-		if len(uses) < 2 {
-			return values.Null, false
+		if len(uses) < 2 || uses[0].Depth > 0 {
+			return values.Null, false // roles that others depend on have no parents here
 		}
 		var list []string
 		for _, use := range uses[1:] {
