@@ -47,7 +47,9 @@ type expression struct {
 func newEngine(s *Store) *engine {
 	o := jinjaOptions()
 	o.TrimBlocks = true
-	o.Finalize = nullPrintsNothing
+	if !s.options.Native {
+		o.Finalize = nullPrintsNothing
+	}
 	o.Loader = func(name string) (string, error) {
 		return readTemplate(name, []string{s.options.PlaybookDir, filepath.Join(s.options.PlaybookDir, "templates")})
 	}

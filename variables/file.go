@@ -126,7 +126,7 @@ func (e *engine) variant(v variant) *jinja.Environment {
 	}
 	env = e.env.With(func(o *jinja.Options) {
 		o.TrimBlocks, o.LstripBlocks, o.KeepTrailingNewline = v.TrimBlocks, v.LstripBlocks, v.KeepTrailingNewline
-		o.Delimiters = v.Delimiters
+		o.Delimiters, o.Finalize = v.Delimiters, nullPrintsNothing
 		if v.Search != "" {
 			dirs := strings.Split(v.Search, "\x00")
 			o.Loader = func(name string) (string, error) { return readTemplate(name, dirs) }

@@ -14,7 +14,8 @@ import (
 )
 
 // TestGolden reads testdata/*.yml: vars of a play and cases, each a value to render and
-// what comes of it as Python prints it (want), or a part of the error (fails). What is wanted was compared
+// what comes of it as Python prints it (want), or a part of the error (fails). Files
+// named native* are read with JINJA2_NATIVE. What is wanted was compared
 // with Ansible's.
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.yml")
@@ -40,7 +41,7 @@ func goldenFile(t *testing.T, file string) {
 	cases, _ := doc.Get("cases")
 	for _, c := range cases.Items() {
 		in, _ := c.Get("in")
-		sc := NewStore(Options{PlaybookDir: "."}).Scope(Context{Host: "h1", Play: &playbooks.Play{Keywords: playbooks.Keywords{Vars: m}}})
+		sc := NewStore(Options{PlaybookDir: ".", Native: strings.HasPrefix(filepath.Base(file), "native")}).Scope(Context{Host: "h1", Play: &playbooks.Play{Keywords: playbooks.Keywords{Vars: m}}})
 		got, err := sc.Render(in)
 		if fails, ok := c.Get("fails"); ok {
 			if err == nil || !strings.Contains(err.Error(), values.Text(fails)) {

@@ -15,18 +15,32 @@ const maxLiteralDepth = 100
 // parseLiteral reads a Python literal (lists, tuples, dicts, strings, numbers, True,
 // False, None), where true, false and null are understood too. A set becomes a list.
 func parseLiteral(s string) (v values.Value, ok bool) {
+	p := literalParser{s: s, json: true}
+	return p.whole()
+}
+
+// parsePython is parseLiteral for exactly what Python reads.
+func parsePython(s string) (v values.Value, ok bool) {
+	if strings.HasPrefix(s, " ") || strings.HasPrefix(s, "\t") {
+		return values.Null, false
+	}
 	p := literalParser{s: s}
-	v, ok = p.value(0)
+	return p.whole()
+}
+
+func (p *literalParser) whole() (values.Value, bool) {
+	v, ok := p.value(0)
 	if !ok {
 		return values.Null, false
 	}
 	p.space()
-	return v, p.at == len(s)
+	return v, p.at == len(p.s)
 }
 
 type literalParser struct {
-	s  string
-	at int
+	s    string
+	at   int
+	json bool // true, false and null are understood too
 }
 
 func (p *literalParser) space() {
@@ -174,8 +188,9 @@ func (p *literalParser) word() (values.Value, bool) {
 		p.at = start + len("set()")
 		return values.FromSlice(nil), true
 	}
-	v, ok := literalWords[p.s[start:p.at]]
-	return v, ok
+	word := p.s[start:p.at]
+	v, ok := literalWords[word]
+	return v, ok && (p.json || word[0] < 'a')
 }
 
 func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' }

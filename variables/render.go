@@ -147,6 +147,10 @@ func (sc *Scope) renderString(v values.Value, s string, literals bool) (values.V
 	if err != nil {
 		return values.Null, err
 	}
+	join := join
+	if sc.store.options.Native {
+		join = joinNative
+	}
 	out, err := join(pieces, literals)
 	if err != nil {
 		return values.Null, err
@@ -295,14 +299,19 @@ func readBack(text string, literals bool, from ...values.Value) values.Value {
 			out = v
 		}
 	}
+	return marked(out, from...)
+}
+
+// marked gives v, and all that it contains, the marks of what it was made from.
+func marked(v values.Value, from ...values.Value) values.Value {
 	marks := values.Null.Inherit(from...)
 	if marks.Unsafe() {
-		out = out.MarkUnsafe()
+		v = v.MarkUnsafe()
 	}
 	if marks.Secret() {
-		out = out.MarkSecret()
+		v = v.MarkSecret()
 	}
-	return out
+	return v
 }
 
 func looksLiteral(s string) bool {

@@ -55,6 +55,8 @@ type Options struct {
 
 	// MergeHashes merges maps of the same name across layers; off, the strongest wins.
 	MergeHashes bool
+	// Native keeps the types of what templates give (JINJA2_NATIVE).
+	Native bool
 	// KeepFactsApart leaves facts in ansible_facts only (INJECT_FACTS_AS_VARS off).
 	KeepFactsApart bool
 
