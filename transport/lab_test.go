@@ -109,28 +109,32 @@ func labNative(t *testing.T, l nodes) {
 	if len(programs) < 2 {
 		t.Skip("run `make helpers` first")
 	}
-	pool := sshPool(t, transport.Options{})
 	const tasks = 50
-	call := modules.Call{Module: "file"}
-	call.Args = values.MapOf("path", values.String("/tmp"), "state", values.String("directory"))
-	one := onAll(l, "root", func(target transport.Target) {
-		for range tasks {
-			if reply, err := pool.Call(t.Context(), target, call, nil, nil); err != nil || reply.Failed {
-				t.Errorf("%s: %+v, %v", target.Host, reply, err)
-			}
-		}
-	})
 	calls := make([]modules.Call, tasks)
 	for i := range calls {
-		calls[i] = call
+		calls[i] = modules.Call{Module: "file", Args: values.MapOf("path", values.String("/tmp"), "state", values.String("directory"))}
 	}
-	again := sshPool(t, transport.Options{})
-	batch := onAll(l, "root", func(target transport.Target) {
-		if err := again.Batch(t.Context(), target, calls, transport.BatchOptions{StopOnFailure: true}); err != nil {
-			t.Errorf("%s: %v", target.Host, err)
+	fresh := func() *transport.Pool { return sshPool(t, transport.Options{Helpers: embedded.Source{}}) }
+	check := func(host string, reply modules.Reply, err error) {
+		if err != nil || reply.Failed || reply.Changed {
+			t.Errorf("%s: %+v, %v", host, reply, err)
 		}
-	})
-	t.Logf("ten hosts, connection and %d calls: one by one %s (with the helper's upload), in a batch %s", tasks, one, batch)
+	}
+	for round := range 4 {
+		one, batch := fresh(), fresh()
+		took := onAll(l, "root", func(target transport.Target) {
+			for _, call := range calls {
+				reply, err := one.Call(t.Context(), target, call, nil, nil)
+				check(target.Host, reply, err)
+			}
+		})
+		inOneGo := onAll(l, "root", func(target transport.Target) {
+			check(target.Host, modules.Reply{}, batch.Batch(t.Context(), target, calls, transport.BatchOptions{
+				Each: func(_ int, reply modules.Reply) { check(target.Host, reply, nil) },
+			}))
+		})
+		t.Logf("round %d: ten hosts, connection and %d calls: one by one %s, in a batch %s", round, tasks, took, inOneGo)
+	}
 }
 
 func labSudo(t *testing.T, l nodes) {
