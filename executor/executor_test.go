@@ -17,13 +17,22 @@ import (
 	"github.com/gdeploy/gdeploy/executor"
 	"github.com/gdeploy/gdeploy/inventory"
 	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/modules/onhost"
 	"github.com/gdeploy/gdeploy/playbooks"
+	"github.com/gdeploy/gdeploy/transport/serve"
 	"github.com/gdeploy/gdeploy/variables"
 )
 
 var update = flag.Bool("update", false, "write the golden parts of testdata again")
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain lets the test program be the helper of its local connections.
+func TestMain(m *testing.M) {
+	if serve.Asked(os.Args) {
+		os.Exit(serve.Main(serve.NewNative(onhost.Specs())))
+	}
+	_ = os.Setenv("GORACE", "atexit_sleep_ms=0") // for the helpers
+	goleak.VerifyTestMain(m)
+}
 
 // TestPlaybooks runs every testdata/*.txtar: files of a playbook's directory, an inventory,
 // and what is to come of it:
@@ -153,6 +162,8 @@ func (f *fixture) setFlag(t *testing.T, text string) {
 	switch name {
 	case "--check":
 		f.request.Check = true
+	case "parallel-undo":
+		f.hosts.parallelUndo = true
 	case "--diff":
 		f.request.Diff = true
 	case "--force-handlers":
@@ -175,6 +186,7 @@ func (e *events) Record(r executor.Record) { e.all = append(e.all, r) }
 
 func recap(e *events, outcome executor.Outcome) string {
 	var b strings.Builder
+	var warnings []string
 	for _, r := range e.all {
 		switch ev := r.Event.(type) {
 		case executor.RunEnded:
@@ -186,9 +198,11 @@ func recap(e *events, outcome executor.Outcome) string {
 				b.WriteString("\n")
 			}
 		case executor.Warning:
-			fmt.Fprintf(&b, "warning: %s %s\n", ev.Host, ev.Text)
+			warnings = append(warnings, fmt.Sprintf("warning: %s %s\n", ev.Host, ev.Text))
 		}
 	}
+	sort.Strings(warnings)
+	b.WriteString(strings.Join(warnings, ""))
 	fmt.Fprintf(&b, "%+v\n", outcome)
 	return b.String()
 }

@@ -158,7 +158,7 @@ func (b *batch) flush(ctx context.Context, hosts hostSet, f frame) passage {
 	passed := passage{going: hosts}
 	f.kind = Handling
 	for i, h := range b.handlers.list() {
-		if b.halted(f) {
+		if b.halted(ctx, f) {
 			break
 		}
 		waiting := b.handlers.take(h, passed.going)

@@ -15,6 +15,9 @@ type inclusion struct {
 	vars  *values.Map
 	label string
 	hosts hostSet
+	// block is what was loaded, or err why not.
+	block *playbooks.Block
+	err   error
 }
 
 // included names what is included, evaluated.
@@ -42,8 +45,13 @@ func (b *batch) include(ctx context.Context, t *playbooks.Task, hosts hostSet, f
 		}
 		return verdict{host: h, status: OK, result: newResult()}
 	})
-	passed := b.sort(ctx, t, hosts, hosts, verdicts, f)
-	for i, one := range joinInclusions(hosts, asked) {
+	passed := b.sort(ctx, t, hosts, false, verdicts, f)
+	all := joinInclusions(hosts, asked)
+	for _, one := range all {
+		one.block, one.err = b.load(t, one)
+		b.tellIncluded(place, one)
+	}
+	for i, one := range all {
 		here := b.enter(ctx, t, one, passed.going, place, f.child(fmt.Sprintf("i%d", i)))
 		passed.going = passed.going.without(one.hosts).and(here.going)
 		passed.failed = passed.failed.and(here.failed)
@@ -146,50 +154,53 @@ func (v *visit) namedBy(it *item) (what included, err error) {
 	return what, err
 }
 
-// enter loads what is included and takes its hosts through it.
+// enter takes the hosts of an inclusion through it, as far as they still go.
 func (b *batch) enter(ctx context.Context, t *playbooks.Task, one *inclusion, going hostSet, place Place, f frame) passage {
 	goes := going.index()
 	one.hosts = one.hosts.where(func(h *host) bool { return goes[h] })
 	if len(one.hosts) == 0 {
 		return passage{}
 	}
-	node, name, err := b.load(t, one)
-	if err != nil {
+	if one.err != nil {
 		verdicts := b.each(ctx, t, one.hosts, f, func(h *host) verdict {
-			return b.visit(ctx, t, h, place, f).settle(ctx, failedBy(err))
+			return b.visit(ctx, t, h, place, f).settle(ctx, failedBy(one.err))
 		})
-		return b.sort(ctx, t, one.hosts, one.hosts, verdicts, f)
+		return b.sort(ctx, t, one.hosts, false, verdicts, f)
 	}
-	b.tellIncluded(place, one, name)
-	for _, vars := range []*values.Map{t.Vars, one.vars} {
-		if vars != nil {
-			f.params = append(f.params[:len(f.params):len(f.params)], vars)
-		}
+	if one.vars != nil {
+		f.params = append(f.params[:len(f.params):len(f.params)], one.vars)
 	}
-	return b.node(ctx, node, one.hosts, f)
+	return b.node(ctx, one.block, one.hosts, f)
 }
 
-func (b *batch) load(t *playbooks.Task, one *inclusion) (node *playbooks.Block, name string, err error) {
-	if t.Include.Kind == "role" {
-		use, err := b.Loader.Role(t, one.what.role, one.what.from)
-		if err != nil {
-			return nil, "", err
+func (b *batch) load(t *playbooks.Task, one *inclusion) (*playbooks.Block, error) {
+	if t.Include.Kind != "role" {
+		block, err := b.Loader.Tasks(t, one.what.file)
+		if err == nil {
+			b.handlers.add(block.Handlers)
 		}
-		b.handlers.add(use.Role.Handlers)
-		if one.what.public {
-			b.Store.Expose(b.src, use)
-		}
-		node = use.Tasks
-	} else if node, err = b.Loader.Tasks(t, one.what.file); err != nil {
-		return nil, "", err
+		return block, err
 	}
-	b.handlers.add(node.Handlers)
-	return node, node.Pos.File, nil
+	use, err := b.Loader.Role(t, one.what.role, one.what.from)
+	if err != nil {
+		return nil, err
+	}
+	b.handlers.add(use.Role.Handlers)
+	if one.what.public {
+		b.Store.Expose(b.src, use)
+	}
+	return use.Tasks, nil
 }
 
-func (b *batch) tellIncluded(place Place, one *inclusion, file string) {
-	for _, h := range one.hosts {
-		b.stats.change(h.name, func(s *HostStats) { s.OK++ })
+// tellIncluded tells what was included; as in Ansible a file counts as done, a role does not.
+func (b *batch) tellIncluded(place Place, one *inclusion) {
+	if one.err != nil {
+		return
 	}
-	b.tell(Included{Task: place, Hosts: one.hosts.names(), Label: one.label, Role: one.what.role, File: file})
+	if one.what.role == "" {
+		for _, h := range one.hosts {
+			b.stats.change(h.name, func(s *HostStats) { s.OK++ })
+		}
+	}
+	b.tell(Included{Task: place, Hosts: one.hosts.names(), Label: one.label, Role: one.what.role, File: one.block.Pos.File})
 }

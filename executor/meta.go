@@ -78,7 +78,7 @@ func (b *batch) metaFailed(ctx context.Context, t *playbooks.Task, hosts hostSet
 	verdicts := b.each(ctx, t, hosts, f, func(h *host) verdict {
 		return b.visit(ctx, t, h, place, f).settle(ctx, failedBy(err))
 	})
-	return b.sort(ctx, t, hosts, hosts, verdicts, f)
+	return b.sort(ctx, t, hosts, false, verdicts, f)
 }
 
 func (b *batch) metaFlush(ctx context.Context, _ *playbooks.Task, hosts hostSet, f frame) passage {

@@ -94,6 +94,9 @@ func (r *run) alive(hosts hostSet) hostSet {
 	return hosts.where(func(h *host) bool { return r.out[h.name] == "" })
 }
 
+// stoppedToo is why a host is out of the run that did not fail itself.
+const stoppedToo Status = "stopped"
+
 // putOut takes a host out of the run; the first reason stays.
 func (p *play) putOut(h *host, why Status) {
 	p.outMu.Lock()

@@ -29,6 +29,7 @@ type play struct {
 	view    *variables.Hosts
 	viewOf  int
 	aborted string // why the play ends early; empty where it does not
+	cut     bool   // the operator ended the play
 	ended   bool   // meta: end_play
 	over    bool   // meta: end_run
 }
@@ -43,6 +44,10 @@ type batch struct {
 
 // play runs one play. It reports ended when no further play may run.
 func (r *run) play(ctx context.Context, src *playbooks.Play, number int) (ended bool, err error) {
+	if r.stopped() || ctx.Err() != nil {
+		r.note(func(o *Outcome) { o.Interrupted = true })
+		return true, nil
+	}
 	p, err := r.open(ctx, src, number)
 	if err != nil {
 		return true, err
@@ -94,7 +99,7 @@ func (b *batch) run(ctx context.Context) {
 	default:
 		b.walk(ctx, b.hosts)
 	}
-	b.judge()
+	b.judge(ctx)
 }
 
 // walk takes hosts through the sections of the play, with handlers run after each.
@@ -128,10 +133,9 @@ func (p *play) sections() []section {
 }
 
 // judge ends the play where the whole batch failed.
-func (b *batch) judge() {
-	if b.stopped() {
-		b.abort("interrupted")
-		return
+func (b *batch) judge(ctx context.Context) {
+	if ctx.Err() != nil {
+		b.interrupt()
 	}
 	if len(b.alive(b.hosts)) == 0 && !b.isAborted() {
 		b.abort(fmt.Sprintf("all %d hosts of the batch failed", len(b.hosts)))
@@ -144,6 +148,19 @@ func (p *play) abort(reason string) {
 	defer p.mu.Unlock()
 	if p.aborted == "" {
 		p.aborted = reason
+	}
+}
+
+// interrupt ends the play because the operator asked for that.
+func (p *play) interrupt() {
+	p.abort("the operator stopped it")
+	p.mu.Lock()
+	first := !p.cut
+	p.cut = true
+	p.mu.Unlock()
+	if first {
+		p.note(func(o *Outcome) { o.Interrupted = true })
+		p.tell(Interrupted{})
 	}
 }
 

@@ -36,7 +36,7 @@ func (b *batch) task(ctx context.Context, t *playbooks.Task, hosts hostSet, f fr
 	if once {
 		b.share(b.visit(ctx, t, hosts[0], place, f), verdicts[0].result)
 	}
-	return b.sort(ctx, t, hosts, workers, verdicts, f)
+	return b.sort(ctx, t, hosts, once, verdicts, f)
 }
 
 // each runs do for every host beside the others, or for as many at once as throttle allows.
@@ -73,7 +73,7 @@ func (v verdict) out() bool {
 
 // sort tells those that go on from those that failed, and sends the others after them
 // where one failure is everybody's.
-func (b *batch) sort(ctx context.Context, t *playbooks.Task, hosts, workers hostSet, verdicts []verdict, f frame) passage {
+func (b *batch) sort(ctx context.Context, t *playbooks.Task, hosts hostSet, once bool, verdicts []verdict, f frame) passage {
 	passed := passage{going: hosts}
 	everybody := false
 	var unreachable hostSet
@@ -81,7 +81,7 @@ func (b *batch) sort(ctx context.Context, t *playbooks.Task, hosts, workers host
 		if !v.out() {
 			continue
 		}
-		everybody = everybody || v.fatal || len(workers) < len(hosts)
+		everybody = everybody || v.fatal || once
 		if v.status == Unreachable {
 			unreachable = append(unreachable, v.host)
 			continue
@@ -104,31 +104,33 @@ func (b *batch) consequences(ctx context.Context, t *playbooks.Task, passed pass
 	case everybody:
 		reason = fmt.Sprintf("%q failed on %s, and the play says that this is fatal for all", b.taskName(ctx, t, hostSet{}, f), strings.Join(passed.failed.and(unreachable).names(), ", "))
 	case !f.rescued && b.tooMany(passed.failed):
-		reason = fmt.Sprintf("%d of %d hosts failed, more than max_fail_percentage allows", b.lostCount(), len(b.hosts))
+		reason = fmt.Sprintf("%d of %d hosts failed, more than max_fail_percentage allows", b.lostCount()+len(passed.failed), len(b.hosts))
+	}
+	falling := unreachable
+	if !f.rescued {
+		falling = falling.and(passed.failed)
+	}
+	for _, h := range falling {
+		b.putOut(h, Failed)
 	}
 	if reason != "" {
-		h := passed.going
-		for _, one := range h {
-			one.failure = failureOf(passed.failed, unreachable)
+		passed = b.sendAfter(passed, falling.and(passed.failed))
+		if !f.rescued {
+			b.tell(NoMoreHosts{})
+			b.abort(reason)
+			falling = falling.and(passed.failed)
 		}
-		passed = passage{failed: passed.failed.and(h)}
 	}
-	if f.rescued {
-		return passed
-	}
-	if reason != "" {
-		b.tell(NoMoreHosts{})
-		b.abort(reason)
-	}
-	b.fall(ctx, passed.failed.and(unreachable), f)
+	b.fall(ctx, falling)
 	return passed
 }
 
-func failureOf(failed, unreachable hostSet) failure {
-	for _, h := range append(failed[:len(failed):len(failed)], unreachable...) {
-		return h.failure
+// sendAfter makes those that still went fail with the others.
+func (b *batch) sendAfter(passed passage, culprits hostSet) passage {
+	for _, h := range passed.going {
+		h.failure = culprits[0].failure
 	}
-	return failure{}
+	return passage{failed: passed.failed.and(passed.going)}
 }
 
 // failure is what went wrong on a host, as rescue sees it.

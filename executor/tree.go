@@ -33,7 +33,7 @@ func (f frame) child(name any) frame {
 func (b *batch) list(ctx context.Context, nodes []playbooks.Node, hosts hostSet, f frame) passage {
 	passed := passage{going: hosts}
 	for i, n := range nodes {
-		if len(passed.going) == 0 || b.halted(f) {
+		if len(passed.going) == 0 || b.halted(ctx, f) {
 			break
 		}
 		here := b.node(ctx, n, passed.going, f.child(i))
@@ -86,9 +86,16 @@ func (b *batch) always(ctx context.Context, n *playbooks.Block, passed passage, 
 
 // halted reports that nothing more shall start: the operator stopped the run, or under
 // free another host ended the play. Taking back goes on.
-func (b *batch) halted(f frame) bool {
+func (b *batch) halted(ctx context.Context, f frame) bool {
+	if ctx.Err() != nil {
+		return true
+	}
 	if f.kind == Undoing {
 		return false
 	}
-	return b.stopped() || b.strategy() != "linear" && b.isAborted()
+	if b.stopped() {
+		b.interrupt()
+		return true
+	}
+	return b.strategy() != "linear" && b.isAborted()
 }

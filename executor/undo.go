@@ -90,9 +90,9 @@ func captured(layers ...*values.Map) *values.Map {
 }
 
 // fall counts hosts out of the run because they failed, and takes back what they did.
-func (b *batch) fall(ctx context.Context, hosts hostSet, f frame) {
+func (b *batch) fall(ctx context.Context, hosts hostSet) {
 	for _, h := range hosts {
-		b.putOut(h, Failed)
+		b.putOut(h, stoppedToo)
 	}
 	reason := ""
 	if len(hosts) > 0 {
@@ -146,15 +146,17 @@ func (b *batch) unwindHost(ctx context.Context, h *host) {
 	defer func() { b.Store.Return(h.name, now) }()
 	for len(h.undo) > 0 && ctx.Err() == nil {
 		e := h.undo[len(h.undo)-1]
-		h.undo = h.undo[:len(h.undo)-1]
 		b.undo(ctx, e)
+		if ctx.Err() == nil {
+			h.undo = h.undo[:len(h.undo)-1]
+		}
 	}
 }
 
 // undo runs one entry with the variables of the moment when it was made.
 func (b *batch) undo(ctx context.Context, e *undoEntry) {
 	b.Store.Return(e.host.name, e.moment)
-	e.vars = captured(e.vars, oneVar("gdeploy_undo", values.True), oneVar("gdeploy_failed_task", values.String(e.host.failure.name)))
+	e.vars = captured(e.vars, oneVar("gdeploy_undo", values.True), oneVar("gdeploy_failed_task", values.String(b.culprit(e.host))))
 	f := e.frame
 	f.kind, f.entry, f.rescued = Undoing, e, false
 	passed := b.list(ctx, e.nodes, hostSet{e.host}, f.child("undo"))
@@ -167,6 +169,19 @@ func (b *batch) undo(ctx context.Context, e *undoEntry) {
 	if err := b.Journal.Undone(e.id, status); err != nil {
 		b.warn(e.host.name, "write the run's journal: "+err.Error())
 	}
+}
+
+// culprit is the name of the task for whose failure h is taken back.
+func (b *batch) culprit(h *host) string {
+	if h.failure.name != "" {
+		return h.failure.name
+	}
+	for _, other := range b.hosts {
+		if other.failure.name != "" {
+			return other.failure.name
+		}
+	}
+	return ""
 }
 
 // open are the entries that nobody ran.
@@ -183,7 +198,7 @@ func (p *play) open() []string {
 // settleUndo ends the play's stacks: what is left of them is named when the run was
 // stopped, and forgotten when the play went to its end.
 func (p *play) settleUndo() {
-	if open := p.open(); p.aborted != "" && len(open) > 0 && p.onFailure() != "undo_host" {
+	if open := p.open(); len(open) > 0 && p.cut && p.onFailure() != "undo_host" {
 		p.tell(Interrupted{Open: open, Now: true})
 		p.note(func(o *Outcome) {
 			o.Reason = strings.TrimPrefix(o.Reason+"; not taken back: "+strings.Join(open, ", "), "; ")

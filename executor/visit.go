@@ -123,11 +123,20 @@ func (v *visit) count(verdict verdict) {
 		case Skipped:
 			s.Skipped++
 		case Unreachable:
-			s.Unreachable++
+			countUnreachable(s, verdict)
 		case Failed:
 			v.countFailure(s, verdict)
 		}
 	})
+}
+
+func countUnreachable(s *HostStats, verdict verdict) {
+	if !verdict.ignored {
+		s.Unreachable++
+		return
+	}
+	s.OK++
+	s.Ignored++
 }
 
 func (v *visit) countFailure(s *HostStats, verdict verdict) {

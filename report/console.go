@@ -202,9 +202,6 @@ func (c *Console) item(e executor.ItemResult) {
 	default:
 		c.line(green, fmt.Sprintf("ok: [%s] => (item=%s)%s", where, e.Label, c.more(e.Task, e.Status, shown)))
 	}
-	if e.Ignored {
-		c.line(cyan, "...ignoring")
-	}
 }
 
 func (c *Console) retry(e executor.Retry) {

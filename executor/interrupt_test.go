@@ -1,0 +1,97 @@
+package executor_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/gdeploy/gdeploy/executor"
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/values"
+)
+
+const interrupted = `
+-- inventory --
+h1
+h2
+-- play.yml --
+- hosts: all
+  gather_facts: false
+  serial: 1
+  tasks:
+    - do: drain
+      undo:
+        - do: rejoin
+    - block:
+      - do: {text: "stop {{ inventory_hostname }}", sleep: 0.01}
+        undo:
+          - do: undo stop
+      - do: after
+      always:
+        - do: always
+    - do: finish
+- hosts: all
+  gather_facts: false
+  tasks:
+    - do: next play
+`
+
+// The operator stops the run while "stop h2" runs.
+func TestInterrupt(t *testing.T) {
+	f := newFixture(t, unpack(t, txtar.Parse([]byte(interrupted))), nil)
+	stop := make(chan struct{})
+	f.request.Interrupt = stop
+	f.hosts.during = at("stop h2", func() { close(stop) })
+	outcome, err := executor.Run(context.Background(), f.request)
+	if err != nil || !outcome.Interrupted || !outcome.Undone || outcome.UndoFailed {
+		t.Errorf("outcome %+v, %v", outcome, err)
+	}
+	want := "h1: drain|h1: stop h1|h1: after|h1: always|h1: finish|h2: drain|h2: stop h2|h2: undo stop|h2: rejoin|h1: undo stop|h1: rejoin"
+	if diff := cmp.Diff(strings.Split(want, "|"), f.hosts.effects()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The operator stops the run, and again while the first undo task runs: what is left is named.
+func TestInterruptTwice(t *testing.T) {
+	f := newFixture(t, unpack(t, txtar.Parse([]byte(interrupted))), nil)
+	stop := make(chan struct{})
+	f.request.Interrupt = stop
+	ctx, cancel := context.WithCancel(context.Background())
+	first := at("stop h2", func() { close(stop) })
+	second := at("undo stop", cancel)
+	f.hosts.during = func(call modules.Call) { first(call); second(call) }
+	outcome, err := executor.Run(ctx, f.request)
+	if err != nil || !outcome.Interrupted || !outcome.Undone {
+		t.Errorf("outcome %+v, %v", outcome, err)
+	}
+	if want := "h1: do, h1: do, h2: do, h2: do"; !strings.Contains(outcome.Reason, want) {
+		t.Errorf("reason %q does not name %q", outcome.Reason, want)
+	}
+}
+
+// Stopping when everything is done is no reason to take it back.
+func TestInterruptTooLate(t *testing.T) {
+	f := newFixture(t, unpack(t, txtar.Parse([]byte(interrupted))), nil)
+	stop := make(chan struct{})
+	f.request.Interrupt = stop
+	f.hosts.during = at("next play", func() { close(stop) })
+	outcome, _ := executor.Run(context.Background(), f.request)
+	if outcome.Undone || outcome.Interrupted {
+		t.Errorf("outcome %+v", outcome)
+	}
+}
+
+// at gives a hook that does something once, when the effect with that text begins.
+func at(text string, do func()) func(modules.Call) {
+	var once sync.Once
+	return func(call modules.Call) {
+		if v, ok := call.Args.Get("text"); ok && values.Text(v) == text {
+			once.Do(do)
+		}
+	}
+}

@@ -1,0 +1,148 @@
+package executor_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/gdeploy/gdeploy/executor"
+	"github.com/gdeploy/gdeploy/inventory"
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/modules/oncontroller"
+	"github.com/gdeploy/gdeploy/modules/onhost"
+	"github.com/gdeploy/gdeploy/playbooks"
+	"github.com/gdeploy/gdeploy/report"
+	"github.com/gdeploy/gdeploy/transport"
+	"github.com/gdeploy/gdeploy/variables"
+)
+
+// TestAgainstAnsible runs testdata/oracle/*.txtar here and with ansible-playbook, both on
+// this machine, and compares what they print. The comment of a case holds the flags.
+func TestAgainstAnsible(t *testing.T) {
+	if _, err := exec.LookPath("ansible-playbook"); err != nil {
+		t.Skip("needs ansible-playbook: apt-get install ansible-core")
+	}
+	cases, _ := filepath.Glob("testdata/oracle/*.txtar")
+	for _, file := range cases {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			flags := strings.Fields(string(archive.Comment))
+			want := ansible(t, unpack(t, archive), flags)
+			got := ours(t, unpack(t, archive), flags)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-ansible +gdeploy):\n%s\nansible:\n%s\ngdeploy:\n%s", diff, want, got)
+			}
+		})
+	}
+}
+
+func ansible(t *testing.T, dir string, flags []string) string {
+	cmd := exec.Command("ansible-playbook", append([]string{"-i", "inventory", "play.yml"}, flags...)...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "ANSIBLE_PYTHON_INTERPRETER=/usr/bin/python3", "ANSIBLE_LOCALHOST_WARNING=False", "LC_ALL=C.UTF-8")
+	out, err := cmd.Output()
+	if len(out) == 0 && err != nil {
+		t.Fatal(err)
+	}
+	return normal(string(out), dir)
+}
+
+func ours(t *testing.T, dir string, flags []string) string {
+	inv, err := inventory.Load(context.Background(), []string{filepath.Join(dir, "inventory")}, inventory.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inv = inv.WithPlaybookDir(dir)
+	var specs []*modules.Spec
+	for _, s := range append(onhost.Specs(), oncontroller.Specs()...) {
+		specs = append(specs, &s)
+	}
+	loader := playbooks.NewLoader(playbooks.Options{Modules: specs})
+	book, err := loader.Playbook(filepath.Join(dir, "play.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := transport.NewPool(transport.Options{})
+	defer pool.Close()
+	var out, warnings bytes.Buffer
+	request := executor.Request{
+		Playbooks: []*playbooks.Playbook{book}, Inventory: executor.FromInventory(inv), Loader: loader,
+		Hosts: pool, Identity: modules.Run{ID: "run1", Who: "ada@ops1"}, Connection: executor.ConnectionDefaults{Connection: "local"},
+	}
+	options := report.Options{}
+	for _, flag := range flags {
+		switch {
+		case strings.HasPrefix(flag, "-v"):
+			options.Verbosity = len(flag) - 1
+		case flag == "-C":
+			request.Check = true
+		case flag == "-D":
+			request.Diff = true
+		case flag == "--force-handlers":
+			request.ForceHandlers = true
+		case strings.HasPrefix(flag, "--tags="):
+			request.Select.Tags = strings.Split(flag[len("--tags="):], ",")
+		}
+	}
+	request.Verbosity = options.Verbosity
+	request.Events = report.NewConsole(&out, &warnings, options)
+	request.Store = variables.NewStore(variables.Options{
+		Inventory: variables.FromInventory(inv), PlaybookDir: dir, CheckMode: request.Check, DiffMode: request.Diff, Verbosity: options.Verbosity,
+	})
+	if _, err := executor.Run(context.Background(), request); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.TrimSuffix(out.String(), "\n")
+	if i := strings.LastIndex(text, "\n\n"); i > 0 { // our line in words
+		text = text[:i] + "\n"
+	}
+	return normal(text+"\n", dir)
+}
+
+var volatile = []struct {
+	find *regexp.Regexp
+	with string
+}{
+	{regexp.MustCompile(`"(delta|start|end)": "[^"]*"`), `"$1": "X"`},
+	{regexp.MustCompile(`(?m)^No config file found; using defaults\n`), ""},
+}
+
+var resultLine = regexp.MustCompile(`^(ok|changed|skipping|failed|fatal|included|FAILED - RETRYING): `)
+
+// normal takes out times and paths, and sorts the results of a task, whose order is chance.
+func normal(text, dir string) string {
+	text = strings.ReplaceAll(text, dir+"/", "")
+	for _, v := range volatile {
+		text = v.find.ReplaceAllString(text, v.with)
+	}
+	var out []string
+	for _, paragraph := range strings.Split(text, "\n\n") {
+		lines := strings.Split(paragraph, "\n")
+		var blocks []string
+		for i, line := range lines {
+			if i > 0 && len(blocks) > 0 && !resultLine.MatchString(line) && !strings.Contains(line, " ***") && blocks[len(blocks)-1] != "" {
+				blocks[len(blocks)-1] += "\n" + line
+				continue
+			}
+			blocks = append(blocks, line)
+		}
+		if len(blocks) > 1 && strings.Contains(blocks[0], "***") {
+			slices.Sort(blocks[1:])
+		}
+		out = append(out, strings.Join(blocks, "\n"))
+	}
+	return strings.Join(out, "\n\n")
+}
