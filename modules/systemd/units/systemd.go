@@ -227,17 +227,27 @@ func (s Systemd) move(ctx context.Context, sys modules.System, w Wanted, u unit)
 	if s.NoBlock {
 		words = append(words, "--no-block")
 	}
-	return s.do(ctx, sys, w.Name, words...)
+	err := s.do(ctx, sys, w.Name, words...)
+	if f, ok := errors.AsType[*failure](err); ok {
+		f.text += s.journal(ctx, sys, w.Name)
+	}
+	return err
 }
 
-// do gives an order about a unit. An error ends with what the unit last said.
+// failure is an order that systemd did not carry out.
+type failure struct{ text string }
+
+// Error is what the operator reads.
+func (f *failure) Error() string { return f.text }
+
+// do gives an order about a unit.
 func (s Systemd) do(ctx context.Context, sys modules.System, name string, order ...string) error {
 	_, err := modules.Exec(ctx, sys, s.at(sys, s.command(append(order, "--", name)...)))
 	program, ok := errors.AsType[*modules.ProgramError](err)
 	if !ok {
 		return err
 	}
-	return fmt.Errorf("Unable to %s service %s: %s%s", order[0], name, program.Said(), s.journal(ctx, sys, name)) //nolint:staticcheck // Ansible's words
+	return &failure{fmt.Sprintf("Unable to %s service %s: %s", order[0], name, program.Said())}
 }
 
 // journalLines is how much of a unit's journal an error shows.
