@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"sync"
@@ -97,8 +98,14 @@ func (p *Pool) Journal(ctx context.Context, t Target, run string) ([]wire.Journa
 }
 
 // Exec runs a command line by the login user's shell on t, without the helper. stdin may
-// be nil.
+// be nil. Only helpers become other users: a target with Become is refused.
 func (p *Pool) Exec(ctx context.Context, t Target, command string, stdin io.Reader) (Output, error) {
+	if t.Become.Enabled {
+		return Output{}, &Unreachable{
+			Kind: KindConfig, Op: "run a command on " + t.Host + " without the helper", Cause: errors.New("it cannot become another user"),
+			Next: "take become from the task, or use shell",
+		}
+	}
 	place, err := p.place(ctx, t)
 	if err != nil {
 		return Output{}, err

@@ -23,6 +23,8 @@ type sshLink struct {
 	programs func() (map[string]Program, error)
 	// silent says that the server gave no sign of life.
 	silent atomic.Bool
+	// sessions bounds the commands at once: sshd lets ten be open, the helper is one.
+	sessions chan struct{}
 	// stop ends the keepalives.
 	stop context.CancelFunc
 }
@@ -30,6 +32,7 @@ type sshLink struct {
 const (
 	keepAlive     = 15 * time.Second
 	keepAliveWait = 45 * time.Second
+	maxSessions   = 8
 )
 
 // errSilent is why a connection was given up that nobody closed.
@@ -38,7 +41,7 @@ var errSilent = fmt.Errorf("no sign of life for %s", keepAliveWait)
 // newSSHLink watches over a new connection.
 func newSSHLink(e *endpoint, client *goph.Client, programs func() (map[string]Program, error)) *sshLink {
 	ctx, stop := context.WithCancel(context.Background())
-	l := &sshLink{endpoint: e, client: client, programs: programs, stop: stop}
+	l := &sshLink{endpoint: e, client: client, programs: programs, stop: stop, sessions: make(chan struct{}, maxSessions)}
 	go l.keepAlive(ctx)
 	return l
 }
@@ -156,6 +159,12 @@ func exitOf(requests <-chan *ssh.Request) error {
 
 // exec runs a command line by the login user's shell.
 func (l *sshLink) exec(ctx context.Context, command string, stdin io.Reader) (Output, error) {
+	select {
+	case l.sessions <- struct{}{}:
+		defer func() { <-l.sessions }()
+	case <-ctx.Done():
+		return Output{}, ctx.Err()
+	}
 	session, err := l.client.NewSession()
 	if err != nil {
 		return Output{}, l.lost("open a session", err)

@@ -99,7 +99,7 @@ func (c *chains) enter(ctx context.Context, name string) (leave func(), err erro
 	before := c.tails[name]
 	c.tails[name] = mine
 	c.mu.Unlock()
-	leave = func() {
+	pass := func() {
 		close(mine)
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -108,13 +108,13 @@ func (c *chains) enter(ctx context.Context, name string) (leave func(), err erro
 		}
 	}
 	if before == nil {
-		return leave, nil
+		return pass, nil
 	}
 	select {
 	case <-before:
-		return leave, nil
+		return pass, nil
 	case <-ctx.Done():
-		go func() { <-before; leave() }() // who comes later still waits for who came before
+		go func() { <-before; pass() }() // who comes later still waits for who came before
 		return nil, ctx.Err()
 	}
 }
