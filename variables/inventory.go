@@ -10,17 +10,49 @@ import (
 // FromInventory makes an Inventory of package inventory's.
 func FromInventory(inv *inventory.Inventory) Inventory { return &inventoryView{inv: inv} }
 
-// inventoryView keeps the lists of groups, which templates ask for again and again.
+// inventoryView keeps what templates ask for again and again, until the inventory changes.
 type inventoryView struct {
 	inv *inventory.Inventory
 
-	mu     sync.Mutex
-	as     int // the inventory's state that groups belongs to
-	groups values.Value
+	mu   sync.Mutex
+	kept kept
+}
+
+// kept is what was made of an inventory when it had so many changes.
+type kept struct {
+	changes int
+	groups  values.Value
+	layers  map[string]hostLayers
+}
+
+// hostLayers are the layers of a host.
+type hostLayers struct {
+	layers []Layer
+	err    error
+}
+
+// current gives what is kept of the inventory as it is now. The caller holds the lock.
+func (v *inventoryView) current() *kept {
+	if now := v.inv.Changes(); v.kept.changes != now || v.kept.layers == nil {
+		v.kept = kept{changes: now, layers: map[string]hostLayers{}}
+	}
+	return &v.kept
 }
 
 // Layers gives the variables of a host, weakest first.
 func (v *inventoryView) Layers(host string) ([]Layer, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	now := v.current()
+	l, ok := now.layers[host]
+	if !ok {
+		l.layers, l.err = v.read(host)
+		now.layers[host] = l
+	}
+	return l.layers, l.err
+}
+
+func (v *inventoryView) read(host string) ([]Layer, error) {
 	h := v.inv.Host(host)
 	if h == nil {
 		return nil, nil
@@ -65,16 +97,15 @@ func (v *inventoryView) Select(pattern string) ([]string, error) {
 func (v *inventoryView) Groups() values.Value {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	now := v.inv.Changes()
-	if v.as == now && !v.groups.IsNull() {
-		return v.groups
+	now := v.current()
+	if now.groups.IsNull() {
+		m := values.NewMap(0)
+		for _, g := range v.inv.Groups() {
+			m.Set(g.Name, values.Strings(hostNames(g.Hosts())...))
+		}
+		now.groups = values.FromMap(m)
 	}
-	m := values.NewMap(0)
-	for _, g := range v.inv.Groups() {
-		m.Set(g.Name, values.Strings(hostNames(g.Hosts())...))
-	}
-	v.groups, v.as = values.FromMap(m), now
-	return v.groups
+	return now.groups
 }
 
 func hostNames(hosts []*inventory.Host) []string {
