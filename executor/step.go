@@ -85,6 +85,7 @@ func (v *visit) fillDelegate(_ context.Context, s *step) error {
 	if s.delegate == "" {
 		return fmt.Errorf("delegate_to: %q is empty", values.Text(to))
 	}
+	s.scope = s.scope.DelegatedTo(s.delegate)
 	return nil
 }
 
