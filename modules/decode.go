@@ -288,6 +288,9 @@ func (d *decoder) mismatch(f field, v values.Value, within string, err error) {
 		shown = "the value"
 	}
 	ansible := fmt.Sprintf("argument '%s' is of type %s and we were unable to convert to %s: %s", f.Name, pythonType(v), f.Type, err)
+	if f.Type == "mode" {
+		ansible = "mode must be in octal or symbolic form"
+	}
 	d.report(v.Pos(), ansible, "%s of %s is %s: %s", f.Name, d.owner(within), shown, err)
 }
 

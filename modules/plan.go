@@ -124,16 +124,21 @@ func (p *plan) child(n *node, name string) (*node, error) {
 }
 
 // keep walks to the directory that holds name and pins it, and all above it, in the
-// tree; it gives that directory's node and the last part of the name.
+// tree; it gives that directory's node and the last part of the name. Directories that
+// are missing are taken to be made by something before: in a dry run of a whole play
+// they would have been.
 func (p *plan) keep(name string) (*node, string, error) {
 	dir, base := path.Split(path.Clean(name))
-	_, at, err := p.find(dir, true)
+	at, err := p.existing(dir)
 	if err != nil {
 		return nil, "", err
 	}
 	n, _, parts := p.start(at)
 	for _, part := range parts {
 		child, err := p.child(n, part)
+		if errors.Is(err, fs.ErrNotExist) {
+			child, err = dirNode(newMode(true), n.stat.UID, n.stat.GID, n.stat.ModTime), nil
+		}
 		if err != nil {
 			return nil, "", err
 		}
@@ -144,6 +149,17 @@ func (p *plan) keep(name string) (*node, string, error) {
 		return nil, "", &fs.PathError{Op: "open", Path: dir, Err: syscall.ENOTDIR}
 	}
 	return n, base, nil
+}
+
+// existing follows the links of a directory's path as far as there is something.
+func (p *plan) existing(dir string) (string, error) {
+	_, at, err := p.find(dir, true)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return at, err
+	}
+	above, base := path.Split(path.Clean(dir))
+	at, err = p.existing(above)
+	return path.Join(at, base), err
 }
 
 func (n *node) put(name string, child *node) {

@@ -137,8 +137,6 @@ func TestCheckModeMakesTheMistakesThatWouldHappen(t *testing.T) {
 	for _, check := range []bool{true, false} {
 		sys := modules.NewRecorder(m, check, false, nil)
 		for name, try := range map[string]func() error{
-			"a missing directory":       func() error { return sys.WriteFile("/nowhere/x", text("x"), none) },
-			"a missing parent":          func() error { return sys.Mkdir("/nowhere/x", none) },
 			"a file for a directory":    func() error { return sys.WriteFile("/etc/motd/x", text("x"), none) },
 			"a directory for a file":    func() error { return sys.WriteFile("/srv", text("x"), none) },
 			"a directory on a file":     func() error { return sys.Mkdir("/etc/motd", none) },
@@ -156,6 +154,24 @@ func TestCheckModeMakesTheMistakesThatWouldHappen(t *testing.T) {
 		if len(sys.Changes()) > 0 {
 			t.Errorf("mistakes were recorded as changes: %v", actions(sys.Changes()))
 		}
+	}
+}
+
+func TestCheckModeTakesMissingDirectoriesAsMadeBefore(t *testing.T) {
+	m, _ := host(t)
+	none := modules.Attributes{}
+	dry := modules.NewRecorder(m, true, false, nil)
+	must(t, dry.WriteFile("/opt/app/conf/x", text("x\n"), none))
+	must(t, dry.Symlink("/opt/new", "/opt/link"))
+	must(t, dry.Mkdir("/srv/app/deep/er", none))
+	if got := read(t, dry, "/opt/app/conf/x"); got != "x\n" {
+		t.Errorf("got %q", got)
+	}
+	if diff := cmp.Diff([]string{"write /opt/app/conf/x", "link /opt/link", "mkdir /srv/app/deep/er"}, actions(dry.Changes())); diff != "" {
+		t.Error(diff)
+	}
+	if err := modules.NewRecorder(m, false, false, nil).WriteFile("/opt/app/conf/x", text("x\n"), none); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("for real it is no mistake: %v", err)
 	}
 }
 

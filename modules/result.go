@@ -16,10 +16,13 @@ func Data(pairs ...any) *values.Map {
 }
 
 // AddFile puts what Ansible tells about a file (uid, gid, owner, group, mode, state,
-// size) into data; nothing where there is no such file.
+// size) into data; nothing where there is no such file, or a link to nothing.
 func AddFile(data *values.Map, sys System, name string) {
 	st, err := sys.Lstat(name)
 	if err != nil {
+		return
+	}
+	if _, err := sys.Stat(name); err != nil {
 		return
 	}
 	data.Set("uid", values.Int(int64(st.UID)))

@@ -102,10 +102,6 @@ func (p *Place) target(sys modules.System, c Content) (string, error) {
 			return "", err
 		}
 	}
-	dir := path.Dir(to)
-	if st, err := sys.Stat(dir); err != nil || !st.Mode.IsDir() {
-		return "", fmt.Errorf("Destination directory %s does not exist", dir) //nolint:staticcheck // Ansible's words
-	}
 	return to, nil
 }
 
@@ -132,7 +128,11 @@ func (p *Place) Write(ctx context.Context, sys modules.System, c Content, to str
 		return "", err
 	}
 	defer f.Close()
-	return backup, sys.WriteFile(to, f, p.fileAttributes(before, exists, c))
+	err = sys.WriteFile(to, f, p.fileAttributes(before, exists, c))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("Destination directory %s does not exist", path.Dir(to)) //nolint:staticcheck // Ansible's words
+	}
+	return backup, err
 }
 
 func (p *Place) fileAttributes(before modules.Stat, exists bool, c Content) modules.Attributes {
@@ -197,10 +197,15 @@ func (e *invalidError) data() *values.Map {
 		"stderr", values.String(e.out.Stderr), "stderr_lines", modules.Lines(e.out.Stderr))
 }
 
+// validate tries the file; a dry run does not, since the program may not be there yet.
 func (p *Place) validate(ctx context.Context, sys modules.System, c Content) error {
 	if p.Check == "" {
 		return nil
 	}
+	return modules.Aside(sys, func(sys modules.System) error { return p.try(ctx, sys, c) })
+}
+
+func (p *Place) try(ctx context.Context, sys modules.System, c Content) error {
 	if !strings.Contains(p.Check, "%s") {
 		return fmt.Errorf("validate must contain %%s: %s", p.Check)
 	}

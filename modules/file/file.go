@@ -188,7 +188,9 @@ func (m *Module) touch(sys modules.System, now string) (modules.Result, error) {
 		return modules.Result{}, err
 	}
 	if now == "absent" {
-		err = m.create(sys)
+		if err := m.create(sys); err != nil {
+			return m.result(sys, "path"), err
+		}
 	}
 	if err == nil {
 		st, statErr := sys.Lstat(m.Path)

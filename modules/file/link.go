@@ -102,7 +102,9 @@ func (m *Module) hard(sys modules.System, now string) (modules.Result, error) {
 		if now != "hard" {
 			return modules.Result{}, errors.New("src is required for creating new hardlinks")
 		}
-		return m.present(sys, now)
+		result, err := m.present(sys, now)
+		result.Data.Set("dest", values.String(m.Path))
+		return result, err
 	}
 	source, err := sys.Stat(m.Src)
 	if err != nil {

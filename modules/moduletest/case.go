@@ -18,6 +18,7 @@ type testCase struct {
 	alwaysChanges bool
 	needsRoot     bool
 	checkOnly     bool
+	unforeseen    bool
 	// realPaths tells that the case writes $WORK before its paths.
 	realPaths  bool
 	before     []entry
@@ -52,6 +53,8 @@ func parse(text []byte, file string) (*testCase, error) {
 			c.needsRoot = true
 		case "# check":
 			c.checkOnly = true
+		case "# unforeseen":
+			c.unforeseen = true
 		}
 	}
 	for _, part := range c.archive.Files {

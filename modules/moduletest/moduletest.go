@@ -30,7 +30,8 @@
 // Each case runs three times: in check mode, which must predict the same changes and
 // touch nothing; for real; and once more, when nothing may be changed. A line
 // "# always changes" says that this module changes something each time, "# needs root"
-// that a case gives files to others, "# check" that only check mode is tried.
+// that a case gives files to others, "# check" that only check mode is tried,
+// "# unforeseen" that a dry run cannot know what will happen.
 //
 // The paths are those of a little world of its own. A case that runs programs with
 // paths among their arguments writes $WORK before its paths; these then are real ones.
