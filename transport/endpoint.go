@@ -98,7 +98,7 @@ func (e *endpoint) setPort(t Target, configured string) error {
 	if e.port == 0 && configured != "" {
 		port, err := strconv.Atoi(configured)
 		if err != nil {
-			return e.misconfigured(fmt.Errorf("Port %q in the ssh configuration is no number", configured), "")
+			return e.misconfigured(fmt.Errorf("the port %q in the ssh configuration is no number", configured), "")
 		}
 		e.port = port
 	}
