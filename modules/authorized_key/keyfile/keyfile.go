@@ -103,7 +103,7 @@ func parseLine(line string) (Line, error) {
 	}
 	l.Type = first
 	l.Key, l.Comment = cutWord(rest)
-	return l, checkKey(l.Type, l.Key)
+	return l, CheckKey(l.Type, l.Key)
 }
 
 // cutWord cuts at the first blank outside of double quotes.
@@ -122,20 +122,36 @@ func cutWord(s string) (word, rest string) {
 	return s, ""
 }
 
-// checkKey finds a key that was cut off or mixed up when it was copied: the encoded part
-// repeats the type.
-func checkKey(kind, key string) error {
+// CheckKey finds a key that was cut off or mixed up when it was copied: the encoded part
+// repeats the type, and is made of fields with their lengths.
+func CheckKey(kind, key string) error {
 	raw, err := base64.StdEncoding.DecodeString(key)
 	if err != nil {
 		return errors.New("the part after the type is not base64; was a piece lost in copying?")
 	}
-	if len(raw) < 4 || int(binary.BigEndian.Uint32(raw)) > len(raw)-4 {
-		return errors.New("the key is too short; was a piece lost in copying?")
-	}
-	if inside := string(raw[4 : 4+binary.BigEndian.Uint32(raw)]); inside != kind {
+	inside, rest, whole := cutField(raw)
+	if whole && inside != kind {
 		return fmt.Errorf("it says %s and is a key of type %s", kind, inside)
 	}
+	for whole && len(rest) > 0 && !strings.Contains(kind, "-cert-") {
+		_, rest, whole = cutField(rest)
+	}
+	if !whole {
+		return errors.New("the key is too short; was a piece lost in copying?")
+	}
 	return nil
+}
+
+// cutField cuts a field off, which has its length before it.
+func cutField(raw []byte) (field string, rest []byte, whole bool) {
+	if len(raw) < 4 {
+		return "", nil, false
+	}
+	length := uint64(binary.BigEndian.Uint32(raw))
+	if length > uint64(len(raw)-4) {
+		return "", nil, false
+	}
+	return string(raw[4 : 4+length]), raw[4+length:], true
 }
 
 // With gives the file with keys in it, each once; exclusive drops all that is not one

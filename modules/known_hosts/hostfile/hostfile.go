@@ -6,11 +6,12 @@ import (
 	"crypto/rand"
 	"crypto/sha1"
 	"encoding/base64"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/gdeploy/gdeploy/modules/authorized_key/keyfile"
 )
 
 // Line is a line of the file. One that is no key has only Text.
@@ -83,9 +84,8 @@ func (l Line) check(host string) error {
 	if l.Key == "" {
 		return fmt.Errorf("key must be like \"%s ssh-ed25519 AAAA...\", not %q", host, l.Text)
 	}
-	raw, err := base64.StdEncoding.DecodeString(l.Key)
-	if err != nil || len(raw) < 4 || int(binary.BigEndian.Uint32(raw)) > len(raw)-4 || string(raw[4:4+binary.BigEndian.Uint32(raw)]) != l.Type {
-		return fmt.Errorf("key of %s is no key of type %s; was a piece lost in copying?", host, l.Type)
+	if err := keyfile.CheckKey(l.Type, l.Key); err != nil {
+		return fmt.Errorf("key of %s: %w", host, err)
 	}
 	if !l.names(host) {
 		return fmt.Errorf("Host parameter does not match hashed host field in supplied key: it is for %s, not for %s", l.Hosts, host) //nolint:staticcheck // Ansible's words
