@@ -18,6 +18,7 @@ package executor
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -34,6 +35,9 @@ func Run(ctx context.Context, request Request) (Outcome, error) {
 	r.tell(RunStarted{ID: r.Identity.ID, Who: r.Identity.Who, Files: files(r.Playbooks), Check: r.Check})
 	err = r.plays(ctx)
 	r.free(ctx)
+	if err == nil && r.isSeeking() {
+		err = fmt.Errorf("no task is named %q: --start-at-task finds only tasks that are there before the run, not those of dynamic includes", r.StartAtTask)
+	}
 	outcome := r.outcome()
 	r.tell(RunEnded{Stats: r.stats.list(), Seconds: time.Since(r.began).Seconds(), Outcome: outcome})
 	return outcome, err

@@ -59,7 +59,7 @@ func runCase(t *testing.T, file string) {
 	f := newFixture(t, dir, strings.Fields(string(archive.Comment)))
 	outcome, err := executor.Run(context.Background(), f.request)
 	got := map[string]string{
-		"want/effects": strings.Join(f.hosts.effects(), "\n") + "\n",
+		"want/effects": strings.ReplaceAll(strings.Join(f.hosts.effects(), "\n")+"\n", dir+"/", ""),
 		"want/recap":   recap(f.events, outcome),
 	}
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -82,6 +83,7 @@ type fakeHosts struct {
 	// parallelUndo says that hosts take back beside each other in this test.
 	parallelUndo bool
 	during       func(call modules.Call)
+	around       func(call modules.Call) (after func())
 }
 
 type effect struct{ step, host, chain, text string }
@@ -129,6 +131,9 @@ func (f *fakeHosts) Call(ctx context.Context, t transport.Target, call modules.C
 	f.inFlight++
 	f.most = max(f.most, f.inFlight)
 	f.mu.Unlock()
+	if f.around != nil {
+		defer f.around(call)()
+	}
 	reply, err := f.one(ctx, t, call, content)
 	f.mu.Lock()
 	f.inFlight--
@@ -162,7 +167,7 @@ func (f *fakeHosts) one(ctx context.Context, t transport.Target, call modules.Ca
 		}
 	}
 	f.note(call, t, text)
-	if s, ok := get("sleep").AsFloat(); ok {
+	if s, err := strconv.ParseFloat(values.Text(get("sleep")), 64); err == nil {
 		select {
 		case <-time.After(time.Duration(s * float64(time.Second))):
 		case <-ctx.Done():
@@ -216,7 +221,7 @@ func (f *fakeHosts) lock(t transport.Target, call modules.Call, path, state stri
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	key := t.Host + " " + path
-	f.done = append(f.done, effect{step: "lock", host: t.Host, chain: t.Host, text: "lock " + path + " " + state})
+	f.done = append(f.done, effect{step: "lock " + t.Host + state, host: t.Host, chain: t.Host, text: "lock " + path + " " + state})
 	if state == "free" {
 		delete(f.locks, key)
 		return modules.Reply{}

@@ -11,7 +11,7 @@ import (
 // it wants none.
 func (b *batch) gather(ctx context.Context, hosts hostSet) hostSet {
 	t := b.setupTask()
-	if t == nil {
+	if t == nil || b.isSeeking() && !b.hasStart() {
 		return hosts
 	}
 	return b.task(ctx, t, hosts, frame{path: b.path + "/setup"}).going
@@ -39,17 +39,4 @@ func (b *batch) setupTask() *playbooks.Task {
 	t.Tags = []string{"always"}
 	t.Pos = b.src.Pos
 	return t
-}
-
-// ask asks the operator what vars_prompt wants to know.
-func (p *play) ask(ctx context.Context) error {
-	return nil
-}
-
-// wanted reports that a task is to run as tags, --start-at-task and --step choose.
-func (b *batch) wanted(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame) bool {
-	if f.kind != Ordinary {
-		return true
-	}
-	return b.Select.Takes(playbooks.TagsOf(b.src, t))
 }

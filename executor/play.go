@@ -69,7 +69,7 @@ func (r *run) play(ctx context.Context, src *playbooks.Play, number int) (ended 
 	}
 	for number, hosts := range batches {
 		b := &batch{play: p, number: number, path: fmt.Sprintf("%s.%d", p.path, number), hosts: hosts}
-		b.run(ctx)
+		b.perform(ctx)
 		if p.aborted != "" {
 			b.unwindTouched(ctx)
 		}
@@ -80,8 +80,8 @@ func (r *run) play(ctx context.Context, src *playbooks.Play, number int) (ended 
 	return p.aborted != "" || p.over, nil
 }
 
-// run takes the batch through the play as its strategy says.
-func (b *batch) run(ctx context.Context) {
+// perform takes the batch through the play as its strategy says.
+func (b *batch) perform(ctx context.Context) {
 	b.tellPlay()
 	switch b.strategy() {
 	case "free":

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/playbooks"
+	"github.com/gdeploy/gdeploy/redact"
 	"github.com/gdeploy/gdeploy/transport"
 	"github.com/gdeploy/gdeploy/values"
 	"github.com/gdeploy/gdeploy/variables"
@@ -36,7 +37,8 @@ type Request struct {
 	// Connection is what flags and settings say about connections.
 	Connection ConnectionDefaults
 
-	Events  Sink
+	Events Sink
+	// Secrets are those that are known before the run; those that it learns are added.
 	Secrets Secrets
 	Journal Journal
 	// Terminal asks the operator; nil where there is none.
@@ -59,7 +61,7 @@ func (q Request) withDefaults() Request {
 		q.Events = nobody{}
 	}
 	if q.Secrets == nil {
-		q.Secrets = noSecrets{}
+		q.Secrets = redact.New()
 	}
 	if q.Journal == nil {
 		q.Journal = noJournal{}
@@ -132,12 +134,6 @@ type Secrets interface {
 type nobody struct{}
 
 func (nobody) Record(Record) {}
-
-type noSecrets struct{}
-
-func (noSecrets) Add(string)                        {}
-func (noSecrets) Text(s string) string              { return s }
-func (noSecrets) Value(v values.Value) values.Value { return v }
 
 type noJournal struct{}
 

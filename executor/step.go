@@ -2,9 +2,11 @@ package executor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/gdeploy/gdeploy/jinja"
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/playbooks"
 	"github.com/gdeploy/gdeploy/transport"
@@ -37,9 +39,18 @@ func (v *visit) prepare(ctx context.Context, it *item) (*step, *result) {
 	}
 	s := &step{item: it, scope: it.scope, spec: v.task.Spec}
 	if err := v.fill(ctx, s); err != nil {
-		return nil, failedBy(err)
+		return nil, failedBy(optionError(err))
 	}
 	return s, nil
+}
+
+// optionError says it as Ansible does where a variable is missing, since playbooks look for that.
+func optionError(err error) error {
+	var undefined *jinja.UndefinedError
+	if errors.As(err, &undefined) {
+		return fmt.Errorf("The task includes an option with an undefined variable. The error was: %w", err)
+	}
+	return err
 }
 
 // fill works out the parts of a step, each from the variables of its moment.

@@ -1,0 +1,115 @@
+package executor
+
+import (
+	"context"
+	"path"
+	"strings"
+
+	"github.com/gdeploy/gdeploy/playbooks"
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// wanted reports that a task shall run: as tags and --start-at-task choose, and where
+// --step asks, as the operator says.
+func (b *batch) wanted(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame) bool {
+	if f.kind == Undoing {
+		return true
+	}
+	if f.kind == Ordinary && !b.Select.Takes(playbooks.TagsOf(b.src, t)) {
+		return false
+	}
+	if t.Name.IsNull() && t.Written == "" { // gathering facts
+		return true
+	}
+	return b.started(t) && b.agreed(ctx, t, hosts, f)
+}
+
+// started reports that the task of --start-at-task was reached.
+func (r *run) started(t *playbooks.Task) bool {
+	if !r.isSeeking() {
+		return true
+	}
+	if !isStart(t, r.StartAtTask) {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seeking = false
+	return true
+}
+
+func (r *run) isSeeking() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.seeking
+}
+
+// isStart compares a task with what --start-at-task names: its name with or without the
+// role, or a pattern with * and ?.
+func isStart(t *playbooks.Task, name string) bool {
+	full := t.Title()
+	short := values.Text(t.Name)
+	for _, own := range []string{full, short} {
+		if matched, err := path.Match(name, own); own == name || err == nil && matched && own != "None" {
+			return true
+		}
+	}
+	return false
+}
+
+// hasStart reports that the play has the task of --start-at-task, so that facts are wanted.
+func (b *batch) hasStart() bool {
+	var has func(nodes []playbooks.Node) bool
+	has = func(nodes []playbooks.Node) bool {
+		for _, n := range nodes {
+			switch n := n.(type) {
+			case *playbooks.Task:
+				if isStart(n, b.StartAtTask) {
+					return true
+				}
+			case *playbooks.Block:
+				if has(n.Body) || has(n.Rescue) || has(n.Always) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	for _, s := range b.sections() {
+		if has(s.nodes) {
+			return true
+		}
+	}
+	return false
+}
+
+// agreed asks the operator whether to do the task, where --step wants that.
+func (b *batch) agreed(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame) bool {
+	if !b.asksBefore() {
+		return true
+	}
+	answer, err := b.Terminal.Prompt(ctx, "Perform task: TASK: "+b.taskName(ctx, t, hosts, f)+" (N)o/(y)es/(c)ontinue: ", true)
+	if err != nil {
+		return false
+	}
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return true
+	case "c", "continue":
+		b.askNoMore()
+		return true
+	}
+	return false
+}
+
+func (r *run) asksBefore() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.Step && r.Terminal != nil && r.Terminal.Interactive()
+}
+
+func (r *run) askNoMore() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Step = false
+}

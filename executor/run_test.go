@@ -1,0 +1,300 @@
+package executor_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/gdeploy/gdeploy/executor"
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/values"
+)
+
+func run(t *testing.T, files string, change func(*fixture)) (*fixture, executor.Outcome) {
+	t.Helper()
+	f := newFixture(t, unpack(t, txtar.Parse([]byte(files))), nil)
+	if change != nil {
+		change(f)
+	}
+	outcome, err := executor.Run(context.Background(), f.request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f, outcome
+}
+
+// Under linear no host begins a task before all have finished the one before.
+func TestLinearIsABarrier(t *testing.T) {
+	var mu sync.Mutex
+	task, running := "", 0
+	run(t, `
+-- inventory --
+h[1:8]
+-- play.yml --
+- hosts: all
+  gather_facts: false
+  tasks:
+    - do: {text: one, sleep: "{{ 0.001 * (inventory_hostname[1:] | int) }}"}
+    - do: {text: two, sleep: 0.001}
+    - block:
+      - do: {text: three, sleep: "{{ 0.008 - 0.001 * (inventory_hostname[1:] | int) }}"}
+      - do: four
+`, func(f *fixture) {
+		f.hosts.around = func(call modules.Call) func() {
+			text, _ := call.Args.Get("text")
+			mu.Lock()
+			defer mu.Unlock()
+			if running > 0 && task != values.Text(text) {
+				t.Errorf("%s began while %s ran", values.Text(text), task)
+			}
+			task = values.Text(text)
+			running++
+			return func() { mu.Lock(); running--; mu.Unlock() }
+		}
+	})
+}
+
+// Under free a host goes on without waiting for others, through handlers and taking back.
+func TestFreeIsNoBarrier(t *testing.T) {
+	undone := make(chan struct{})
+	f, _ := run(t, `
+-- inventory --
+h1
+h2
+-- play.yml --
+- hosts: all
+  gather_facts: false
+  strategy: free
+  tasks:
+    - do: wait {{ inventory_hostname }}
+      notify: h
+    - do: {text: then, fail: "{{ inventory_hostname == 'h2' }}"}
+      undo:
+        - do: undone
+    - do: end
+  handlers:
+    - name: h
+      do: handled
+`, func(f *fixture) {
+		undo := at("undone", func() { close(undone) })
+		wait := at("wait h1", func() { <-undone })
+		f.hosts.during = func(call modules.Call) { undo(call); wait(call) }
+	})
+	want := "h2: wait h2|h2: then|h2: undone|h1: wait h1|h1: then|h1: end|h1: handled"
+	if diff := cmp.Diff(strings.Split(want, "|"), f.hosts.effects()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Forks bound the calls, and nested work never waits for itself.
+func TestForks(t *testing.T) {
+	for _, strategy := range []string{"linear", "free", "host_pinned"} {
+		for _, forks := range []int{1, 3} {
+			t.Run(fmt.Sprint(strategy, forks), func(t *testing.T) {
+				f, outcome := run(t, strings.ReplaceAll(`
+-- inventory --
+h[1:9]
+-- play.yml --
+- hosts: all
+  gather_facts: false
+  strategy: STRATEGY
+  tasks:
+    - include_tasks: more.yml
+      loop: [1, 2]
+    - do: {text: notify, sleep: 0.001}
+      notify: h
+      undo:
+        - include_tasks: more.yml
+          vars: {item: undo}
+    - do: {text: fail, fail: true}
+  handlers:
+    - name: h
+      do: handled
+-- more.yml --
+- do: "{{ item }} {{ round }}"
+  loop: [a, b, c]
+  loop_control: {loop_var: round}
+`, "STRATEGY", strategy), func(f *fixture) { f.request.Forks = forks })
+				if f.hosts.most > forks || outcome.Failed != 9 || !outcome.Undone || outcome.UndoFailed {
+					t.Errorf("%d calls at once of %d; %+v", f.hosts.most, forks, outcome)
+				}
+			})
+		}
+	}
+}
+
+func TestThrottle(t *testing.T) {
+	f, _ := run(t, `
+-- inventory --
+h[1:9]
+-- play.yml --
+- hosts: all
+  gather_facts: false
+  tasks:
+    - do: {text: slowly, sleep: 0.002}
+      throttle: 2
+`, nil)
+	if f.hosts.most > 2 {
+		t.Errorf("%d calls at once", f.hosts.most)
+	}
+}
+
+// The items of a loop go in one batch, unless one needs what another brought.
+func TestLoopsGoInOneBatch(t *testing.T) {
+	f, _ := run(t, `
+-- inventory --
+h1
+-- play.yml --
+- hosts: all
+  gather_facts: false
+  tasks:
+    - do: "{{ item }}"
+      loop: [1, 2, 3]
+      register: r
+    - do: "{{ item }} {{ r.changed }}"
+      loop: [1, 2]
+      register: r
+    - do: "{{ item }}"
+      loop: [1, 2, 3, 4]
+      when: item != 2
+`, nil)
+	if diff := cmp.Diff([]int{3, 3}, f.hosts.batches); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What is secret is in no event, wherever it comes up, but the hosts get it.
+func TestSecretsStayOutOfEvents(t *testing.T) {
+	f, _ := run(t, `
+-- inventory --
+h1 ansible_password=hunter22 ansible_become_password=becomepw
+-- play.yml --
+- hosts: all
+  gather_facts: false
+  tasks:
+    - do: {text: uses, secret: parameter-secret, gives: "echo parameter-secret"}
+      register: r
+    - do: "again {{ r.gives }} hunter22"
+    - name: named parameter-secret
+      do: {text: quiet, gives: hidden output, fail: true}
+      no_log: true
+      ignore_errors: true
+    - do: {text: "loop {{ item }}", gives: "{{ item }}"}
+      loop: [hidden one, hidden two]
+      no_log: true
+    - do: "{{ 'parameter-secret' | upper | lower }}"
+      become: true
+`, nil)
+	for _, r := range f.events.all {
+		line, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, secret := range []string{"hunter22", "becomepw", "parameter-secret", "hidden o", "hidden t"} {
+			if strings.Contains(string(line), secret) {
+				t.Errorf("%q is in %s", secret, line)
+			}
+		}
+	}
+	if effects := strings.Join(f.hosts.effects(), "|"); !strings.Contains(effects, "again echo parameter-secret hunter22") {
+		t.Error("the host did not get the secret:", effects)
+	}
+}
+
+// journal notes what is told, among what happens on the hosts.
+type journal struct{ hosts *fakeHosts }
+
+func (j journal) note(text string) {
+	j.hosts.mu.Lock()
+	defer j.hosts.mu.Unlock()
+	j.hosts.done = append(j.hosts.done, effect{step: text, host: "journal", chain: "journal", text: text})
+}
+
+func (j journal) Undo(r executor.UndoRecord) error {
+	j.note("undo " + r.ID + " " + r.Item)
+	return nil
+}
+
+func (j journal) Undone(id string, status executor.Status) error {
+	j.note("undone " + id + " " + string(status))
+	return nil
+}
+
+func (j journal) Start(step, host string, call modules.Call) error {
+	j.note("start " + step)
+	return nil
+}
+
+func (j journal) Lock(path, host string, held bool) error {
+	j.note(fmt.Sprintf("lock %s %s %v", path, host, held))
+	return nil
+}
+
+func TestJournal(t *testing.T) {
+	f, _ := run(t, `
+-- inventory --
+h1
+-- play.yml --
+- hosts: all
+  gather_facts: false
+  lock: {name: shop, path: /lock}
+  tasks:
+    - do: "{{ item }}"
+      loop: [a, b]
+      undo:
+        - do: undo {{ item }}
+    - do: {text: fail, fail: true}
+`, func(f *fixture) { f.request.Journal = journal{f.hosts} })
+	want := []string{
+		"h1: lock /lock None", "journal: lock /lock h1 true",
+		"journal: undo 0.0/tasks/0@h1#0 a", "journal: undo 0.0/tasks/0@h1#1 b",
+		"h1: a [/lock]", "h1: b [/lock]", "h1: fail [/lock]",
+		"h1: undo b [/lock]", "journal: undone 0.0/tasks/0@h1#1 ok",
+		"h1: undo a [/lock]", "journal: undone 0.0/tasks/0@h1#0 ok",
+		"h1: lock /lock free", "journal: lock /lock h1 false",
+	}
+	if diff := cmp.Diff(want, f.hosts.effects()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A lock that somebody else holds is named, what was taken is given back, nothing is done.
+func TestLockRefused(t *testing.T) {
+	const play = `
+-- inventory --
+a
+b
+c
+-- play.yml --
+- hosts: all
+  gather_facts: false
+  lock: {name: shop, path: /lock, take_over: "{{ force | default(false) }}"}
+  vars: {force: FORCE}
+  tasks:
+    - do: work
+- hosts: all
+  gather_facts: false
+  tasks:
+    - do: next play
+`
+	other := func(f *fixture) { f.hosts.locks["b /lock"] = "run of bob" }
+	f, outcome := run(t, strings.ReplaceAll(play, "FORCE", "false"), other)
+	want := []string{"a: lock /lock None", "b: lock /lock None", "a: lock /lock free"}
+	if diff := cmp.Diff(want, f.hosts.effects()); diff != "" {
+		t.Error(diff)
+	}
+	if !outcome.Locked || !strings.Contains(outcome.Reason, "b: the lock is held by run of bob") {
+		t.Errorf("%+v", outcome)
+	}
+	f, outcome = run(t, strings.ReplaceAll(play, "FORCE", "true"), other)
+	if outcome.Locked || !slices.Contains(f.hosts.effects(), "c: work [/lock]") {
+		t.Errorf("taken over: %+v %v", outcome, f.hosts.effects())
+	}
+}
