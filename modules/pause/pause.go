@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strconv"
 	"time"
 
 	"github.com/gdeploy/gdeploy/modules"
@@ -41,7 +40,6 @@ func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, e
 	stop := sys.Now()
 	return modules.Result{Warnings: warnings, Data: modules.Data(
 		"stdout", values.String("Paused for "+m.unit(stop.Sub(start))),
-		"stdout_lines", values.Strings("Paused for "+m.unit(stop.Sub(start))),
 		"stderr", values.String(""),
 		"rc", values.Int(0),
 		"delta", values.Int(int64(stop.Sub(start)/time.Second)),
@@ -55,9 +53,9 @@ func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, e
 // unit prints how long it was, in the unit that was asked for.
 func (m *Module) unit(d time.Duration) string {
 	if m.Minutes != nil || m.Seconds == nil {
-		return strconv.FormatFloat(math.Round(d.Minutes()*100)/100, 'f', -1, 64) + " minutes"
+		return values.FloatText(math.Round(d.Minutes()*100)/100) + " minutes"
 	}
-	return strconv.FormatFloat(math.Round(d.Seconds()*100)/100, 'f', -1, 64) + " seconds"
+	return values.FloatText(math.Round(d.Seconds()*100)/100) + " seconds"
 }
 
 func (m *Module) wait(ctx context.Context, sys modules.System) (input string, warnings []string, err error) {

@@ -49,7 +49,7 @@ func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, e
 		return modules.Result{}, err
 	}
 	if m.GetMime {
-		addMime(ctx, data, sys, m.Path, m.Follow)
+		addMime(ctx, data, sys, m.Path)
 	}
 	if m.GetAttributes {
 		addFlags(data, sys, m.Path)
@@ -149,7 +149,7 @@ func (m *Module) addContent(data *values.Map, sys modules.System, st modules.Sta
 }
 
 // addMime asks the program file.
-func addMime(ctx context.Context, data *values.Map, sys modules.System, name string, follow bool) {
+func addMime(ctx context.Context, data *values.Map, sys modules.System, name string) {
 	data.Set("mimetype", values.String("unknown"))
 	data.Set("charset", values.String("unknown"))
 	program, err := sys.LookPath("file")
@@ -157,9 +157,6 @@ func addMime(ctx context.Context, data *values.Map, sys modules.System, name str
 		return
 	}
 	argv := []string{program, "--mime-type", "--mime-encoding", "-b", name}
-	if follow {
-		argv = append(argv, "-L")
-	}
 	out, err := sys.Query(ctx, modules.Command{Argv: argv})
 	mime, charset, ok := strings.Cut(strings.TrimSpace(out.Stdout), ";")
 	if err != nil || out.RC != 0 || !ok {

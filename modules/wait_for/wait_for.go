@@ -177,9 +177,13 @@ func (m *Module) result(sys modules.System, start time.Time, match []string) mod
 	if m.SearchRegex != "" {
 		search = values.String(m.SearchRegex)
 	}
-	return modules.Result{Data: modules.Data(
+	data := modules.Data(
 		"state", values.String(m.State), "port", port, "search_regex", search, "path", file,
-		"match_groups", groups, "match_groupdict", values.FromMap(named), "elapsed", elapsed(sys, start))}
+		"match_groups", groups, "match_groupdict", values.FromMap(named), "elapsed", elapsed(sys, start))
+	if m.Path != "" {
+		modules.AddFile(data, sys, m.Path) // which makes state that of the file, as in Ansible
+	}
+	return modules.Result{Data: data}
 }
 
 // address is where to connect to.
