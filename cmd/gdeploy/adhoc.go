@@ -23,9 +23,8 @@ func adhocCommand() *cobra.Command {
 		Long: `Runs one module on the hosts of a pattern and prints what each answers.
 
   gdeploy run web -a uptime
-  gdeploy run 'web:!n1' -b -m systemd -a 'name=nginx state=restarted'
-` + exitHelp,
-		Args: usage(cobra.ExactArgs(1)),
+  gdeploy run 'web:!n1' -b -m systemd -a 'name=nginx state=restarted'`,
+		Args: arguments(1, 1, "the hosts: a pattern"),
 		RunE: func(cmd *cobra.Command, pattern []string) error {
 			s, err := newSession(cmd, o, workingDir())
 			if err != nil {

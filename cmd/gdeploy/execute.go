@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -66,6 +65,7 @@ func (s *session) execute(ctx context.Context, run *runlog.Run, request executor
 	request.Inventory = executor.FromInventory(s.inventory)
 	request.Store = s.store
 	request.Loader = s.loader
+	request.Secrets = s.secrets
 	request.Hosts = pool
 	request.Forks = s.settings.Forks
 	request.Select = s.selected()
@@ -100,7 +100,7 @@ func (s *session) newHostKey(k transport.NewHostKey) {
 // flags say.
 func (s *session) connection() (executor.ConnectionDefaults, error) {
 	c := executor.ConnectionDefaults{
-		Connection: s.options.connection, User: s.settings.RemoteUser, PrivateKeyFile: expand(s.settings.PrivateKeyFile),
+		Connection: s.options.connection, User: s.settings.RemoteUser, PrivateKeyFile: s.settings.PrivateKeyFile,
 		CommonArgs: s.settings.SSHCommonArgs, Timeout: time.Duration(s.settings.Timeout) * time.Second,
 		HostKeyChecking: s.settings.HostKeyChecking, KnownHosts: s.settings.KnownHosts, SSHConfig: s.settings.SSHConfig,
 		HelperDirs: s.settings.HelperDirs, Become: s.settings.Become, BecomeMethod: s.settings.BecomeMethod, BecomeUser: s.settings.BecomeUser,
@@ -124,15 +124,6 @@ func (s *session) connection() (executor.ConnectionDefaults, error) {
 		}
 	}
 	return c, nil
-}
-
-func expand(p string) string {
-	if len(p) > 1 && p[:2] == "~/" {
-		if home, err := os.UserHomeDir(); err == nil {
-			return filepath.Join(home, p[2:])
-		}
-	}
-	return p
 }
 
 // interruptible turns the first Ctrl-C into "finish and take back", and the second into

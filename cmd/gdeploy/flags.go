@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/user"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
@@ -32,8 +31,7 @@ func (o *options) connectionFlags(f *pflag.FlagSet) {
 	o.inventoryFlags(f)
 	f.IntP("forks", "f", 100, "how many calls are under way at once")
 	f.StringP("user", "u", "", "log in as this user")
-	f.String("private-key", "", "log in with this key")
-	f.String("key-file", "", "the same as --private-key")
+	f.String("private-key", "", "log in with this key (also --key-file)")
 	f.String("host-key-checking", "yes", "yes, or accept-new to keep keys of hosts seen for the first time")
 	f.IntP("timeout", "T", 10, "seconds that making a connection may take")
 	f.String("ssh-common-args", "", "of ssh's options, -J HOST and -o ProxyJump=HOST")
@@ -92,14 +90,4 @@ func who() string {
 		host = "unknown"
 	}
 	return name + "@" + host
-}
-
-// usage makes cobra's complaint about arguments an option error.
-func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
-			return badOption(fmt.Errorf("%w; see gdeploy %s --help", err, cmd.Name()))
-		}
-		return nil
-	}
 }

@@ -9,19 +9,18 @@ import (
 )
 
 func historyCommand() *cobra.Command {
-	var app string
-	var lines int
+	var wanted runlog.Wanted
 	cmd := &cobra.Command{
 		Use:   "history",
 		Short: "List what was deployed and rolled back, by whom",
-		Long:  "Lists the runs and switches in the log that all deployers share (setting log_file), oldest first." + exitHelp,
-		Args:  cobra.NoArgs,
+		Long:  "Lists the runs and switches in the log that all deployers share (setting log_file), oldest first.",
+		Args:  arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			settings, err := loadSettings(cmd.Flags())
+			settings, err := loadSettings(cmd.Flags(), warnTo(cmd.ErrOrStderr()))
 			if err != nil {
 				return err
 			}
-			list, err := runlog.History(settings.LogFile, app, lines)
+			list, err := runlog.History(settings.LogFile, wanted)
 			if err != nil {
 				return err
 			}
@@ -34,7 +33,8 @@ func historyCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&app, "app", "", "only this application")
-	cmd.Flags().IntVarP(&lines, "lines", "n", 50, "how many lines, the newest ones")
+	cmd.Flags().StringVar(&wanted.App, "app", "", "only this application")
+	cmd.Flags().BoolVar(&wanted.Hosts, "hosts", false, "also the line of each host's switch")
+	cmd.Flags().IntVarP(&wanted.Lines, "lines", "n", 50, "how many lines, the newest ones")
 	return cmd
 }

@@ -22,8 +22,8 @@ func initCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "init DIR",
 		Short: "Write the shipped playbooks and a sample inventory for editing",
-		Long:  "Writes gdeploy.yaml, inventory/ and playbooks/ into DIR. Files that are there already are left as they are, and named." + exitHelp,
-		Args:  cobra.ExactArgs(1),
+		Long:  "Writes gdeploy.yaml, inventory/ and playbooks/ into DIR. Files that are there already are left as they are, and named.",
+		Args:  arguments(1, 1, "a directory"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			files, err := fs.Sub(sample, "sample")
 			if err != nil {

@@ -22,8 +22,8 @@ func inventoryCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "inventory [GROUP]",
 		Short: "Show hosts, groups and their variables",
-		Long:  "Shows what the inventory says, in the forms of ansible-inventory: --list, --host NAME or --graph [GROUP]." + exitHelp,
-		Args:  usage(cobra.MaximumNArgs(1)),
+		Long:  "Shows what the inventory says, in the forms of ansible-inventory: --list, --host NAME or --graph [GROUP].",
+		Args:  arguments(0, 1, "a group"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := newSession(cmd, o, workingDir())
 			if err != nil {

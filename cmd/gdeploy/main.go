@@ -29,7 +29,25 @@ func run(args []string) (code int) {
 	}()
 	root := rootCommand()
 	root.SetArgs(args)
-	return exitCode(root.Execute())
+	began := markBeginning(root)
+	cmd, err := root.ExecuteC()
+	if err != nil && !*began {
+		err = badOption(fmt.Errorf("%w; see %s --help", err, cmd.CommandPath()))
+	}
+	return exitCode(err)
+}
+
+// markBeginning tells what cobra refuses, which is bad options, from what a command says.
+func markBeginning(root *cobra.Command) *bool {
+	began := false
+	for _, cmd := range append(root.Commands(), root) {
+		do := cmd.RunE
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			began = true
+			return do(cmd, args)
+		}
+	}
+	return &began
 }
 
 func rootCommand() *cobra.Command {
@@ -41,11 +59,18 @@ Ansible's syntax on many hosts at once and needs nothing on a host but sshd and 
 
   gdeploy play bootstrap.yml -l new            a bare machine becomes a node
   gdeploy play deploy.yml -l prod              fetch, build, pack, send, switch, test
-  gdeploy play rollback.yml -l prod            back to the last good release`,
+  gdeploy play rollback.yml -l prod            back to the last good release
+
+Settings come from gdeploy.yaml (here, in ~/.config/gdeploy or /etc/gdeploy), over that from
+GDEPLOY_* in the environment, and over that from flags.`,
+		Version:       versionText(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Args:          noSuchCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return badOption(err) })
+	root.SetFlagErrorFunc(nearestFlag)
+	root.SetVersionTemplate(versionLine())
 	root.AddCommand(
 		playCommand(),
 		adhocCommand(),
@@ -56,7 +81,21 @@ Ansible's syntax on many hosts at once and needs nothing on a host but sshd and 
 		docCommand(),
 		versionCommand(),
 	)
+	for _, cmd := range append(root.Commands(), root) {
+		cmd.Long += "\n" + exitHelp
+	}
 	return root
+}
+
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
+	}
+	return fmt.Errorf("there is no command %q%s", args[0], didYouMean(args[0], names))
 }
 
 // The exit codes; each command's help lists those that it uses.

@@ -31,9 +31,8 @@ func playCommand() *cobra.Command {
 
   gdeploy play deploy.yml -l prod
   gdeploy play rollback.yml -l prod -e version=x
-  gdeploy play site.yml -i hosts.ini --tags web -C -D
-` + exitHelp,
-		Args: usage(cobra.MinimumNArgs(1)),
+  gdeploy play site.yml -i hosts.ini --tags web -C -D`,
+		Args: arguments(1, anyNumber, "a playbook"),
 		RunE: func(cmd *cobra.Command, args []string) error { return play(cmd, o, p, args) },
 	}
 	f := cmd.Flags()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,8 +22,8 @@ func releasesCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "releases",
 		Short: "Show which release each node has",
-		Long:  "Shows for each node the live release, what it was built from, whether it passed its test, since when, by whom, and the one before it." + exitHelp,
-		Args:  usage(cobra.NoArgs),
+		Long:  "Shows for each node the live release, what it was built from, whether it passed its test, since when, by whom, and the one before it.",
+		Args:  arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if verify {
 				o.extraVars = append(o.extraVars, "verify=yes")
@@ -93,7 +94,7 @@ func (n tableNode) row(w io.Writer) {
 	if live == "" {
 		live = "(" + n.Kind + ")"
 	}
-	fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", n.Host, live, orElse(r.Ref, "-"), orElse(string(r.State), "-"), clock(r.Live), orElse(r.Who, "-"), orElse(n.Previous, "-"))
+	fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", n.Host, live, cmp.Or(r.Ref, "-"), cmp.Or(string(r.State), "-"), clock(r.Live), cmp.Or(r.Who, "-"), cmp.Or(n.Previous, "-"))
 	for _, line := range n.Drift {
 		fmt.Fprintf(w, "\tdrift: %s\n", line)
 	}
@@ -107,7 +108,7 @@ func (n tableNode) others(w io.Writer) {
 		if r.Version == n.Current {
 			continue
 		}
-		fmt.Fprintf(w, "\t%s\t%s\t%s\t%s\t%s\n", r.Version, orElse(r.Ref, "-"), r.State, clock(r.Live), r.Who)
+		fmt.Fprintf(w, "\t%s\t%s\t%s\t%s\t%s\n", r.Version, cmp.Or(r.Ref, "-"), r.State, clock(r.Live), r.Who)
 	}
 }
 

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,8 +19,10 @@ import (
 	"github.com/gdeploy/gdeploy/modules/oncontroller"
 	"github.com/gdeploy/gdeploy/modules/onhost"
 	"github.com/gdeploy/gdeploy/playbooks"
+	"github.com/gdeploy/gdeploy/redact"
 	"github.com/gdeploy/gdeploy/values"
 	"github.com/gdeploy/gdeploy/variables"
+	"github.com/gdeploy/gdeploy/variables/lookups"
 )
 
 // session is what all commands that read an inventory share: settings, hosts, variables
@@ -31,6 +35,7 @@ type session struct {
 	store     *variables.Store
 	loader    *playbooks.Loader
 	terminal  *terminal
+	secrets   *redact.Secrets
 	warnings  io.Writer
 	started   time.Time
 }
@@ -38,25 +43,29 @@ type session struct {
 // newSession reads settings and inventory. playbookDir is where playbooks look for
 // group_vars, roles and files.
 func newSession(cmd *cobra.Command, o *options, playbookDir string) (*session, error) {
-	settings, err := loadSettings(cmd.Flags())
-	if err != nil {
+	if err := o.checkOutput(); err != nil {
 		return nil, err
 	}
-	s := &session{settings: settings, options: o, terminal: newTerminal(), warnings: cmd.ErrOrStderr(), started: time.Now()}
-	vault := s.keyring()
+	s := &session{options: o, terminal: newTerminal(), secrets: redact.New(), warnings: cmd.ErrOrStderr(), started: time.Now()}
+	var err error
+	if s.settings, err = loadSettings(cmd.Flags(), s.warn); err != nil {
+		return nil, err
+	}
+	vault := learning{s.keyring(), s.secrets}
 	if s.extra, err = variables.ParseExtraVars(o.extraVars, vault); err != nil {
 		return nil, badOption(fmt.Errorf("--extra-vars: %w", err))
 	}
 	if err := s.readInventory(cmd.Context(), playbookDir, vault); err != nil {
 		return nil, err
 	}
+	s.waitForLocks()
 	s.makeStore(playbookDir, vault)
 	s.makeLoader(vault)
 	return s, nil
 }
 
 func (s *session) readInventory(ctx context.Context, playbookDir string, vault variables.Vault) error {
-	sources, err := s.settings.sources()
+	sources, err := s.settings.inventories()
 	if err != nil {
 		return err
 	}
@@ -77,8 +86,16 @@ func (s *session) readInventory(ctx context.Context, playbookDir string, vault v
 	return nil
 }
 
+// waitForLocks hands the setting lock_wait to plays as the variable that the shipped ones
+// read. One of -e wins over it.
+func (s *session) waitForLocks() {
+	if wait := s.settings.LockWait; wait != nil && !s.extra.Has("lock_wait") {
+		s.extra.Set("lock_wait", values.Int(int64(*wait)))
+	}
+}
+
 func (s *session) makeStore(playbookDir string, vault variables.Vault) {
-	sources, _ := s.settings.sources()
+	sources, _ := s.settings.inventories()
 	for i, source := range sources {
 		if abs, err := filepath.Abs(source); err == nil && !strings.Contains(source, ",") {
 			sources[i] = abs
@@ -113,8 +130,10 @@ func (s *session) makeLoader(vault variables.Vault) {
 		CheckTemplate: s.store.CheckTemplate,
 		Decrypt:       func(text []byte, _ string) ([]byte, error) { return vault.Decrypt(text) },
 		Evaluate:      s.evaluate,
+		Lookups:       slices.Sorted(maps.Keys(lookups.All())),
 		RolesPath:     s.settings.RolesPath,
 		Library:       s.settings.Library,
+		Collections:   s.settings.CollectionsPath,
 		Warn:          s.warn,
 	})
 }
@@ -134,11 +153,15 @@ func (s *session) evaluate(template values.Value, layers []*values.Map) (values.
 	return scope.Render(template)
 }
 
-func (s *session) warn(pos values.Position, msg string) {
-	if at := pos.String(); at != "" {
-		msg = at + ": " + msg
+func (s *session) warn(pos values.Position, msg string) { warnTo(s.warnings)(pos, msg) }
+
+func warnTo(out io.Writer) warning {
+	return func(pos values.Position, msg string) {
+		if at := pos.String(); at != "" {
+			msg = at + ": " + msg
+		}
+		fmt.Fprintln(out, "[WARNING]: "+msg)
 	}
-	fmt.Fprintln(s.warnings, "[WARNING]: "+msg)
 }
 
 // loadPlaybooks reads the playbooks that the command line names; all mistakes in all of

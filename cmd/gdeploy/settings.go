@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
+
+	"github.com/gdeploy/gdeploy/values"
 )
 
 // Settings are what gdeploy.yaml, GDEPLOY_* and flags say, in growing strength. A setting
@@ -36,12 +38,14 @@ type Settings struct {
 	Become        bool     `mapstructure:"become"`
 	BecomeMethod  string   `mapstructure:"become_method"`
 	BecomeUser    string   `mapstructure:"become_user"`
-	RolesPath     []string `mapstructure:"roles_path"`
-	Library       []string `mapstructure:"library"`
+	// RolesPath, Library and CollectionsPath are directories beside those of the playbook.
+	RolesPath       []string `mapstructure:"roles_path"`
+	Library         []string `mapstructure:"library"`
+	CollectionsPath []string `mapstructure:"collections_path"`
 	// LogFile gets a line per run and per switch; written where its directory exists.
 	LogFile string `mapstructure:"log_file"`
-	// LockWait is how long to wait for another run's lock, in seconds.
-	LockWait int `mapstructure:"lock_wait"`
+	// LockWait is how long to wait for another run's lock, in seconds; nil where nobody says.
+	LockWait *int `mapstructure:"lock_wait"`
 	// VaultPasswordFile holds the password of encrypted values, or prints it if it is a program.
 	VaultPasswordFile string `mapstructure:"vault_password_file"`
 
@@ -55,48 +59,47 @@ var settingDefaults = map[string]any{
 	"become_method":     "sudo",
 	"become_user":       "root",
 	"log_file":          "/deploy/log/gdeploy.log",
+	"roles_path":        []string{"~/.ansible/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"},
+	"collections_path":  []string{"~/.ansible/collections", "/usr/share/ansible/collections"},
 }
 
 // flagOf names the flags that set a setting.
 var flagOf = map[string]string{
 	"inventory": "inventory", "forks": "forks", "remote_user": "user", "private_key_file": "private-key",
 	"host_key_checking": "host-key-checking", "timeout": "timeout", "ssh_common_args": "ssh-common-args",
-	"become": "become", "become_method": "become-method", "become_user": "become-user",
+	"become": "become", "become_method": "become-method", "become_user": "become-user", "library": "module-path",
 	"vault_password_file": "vault-password-file", "lock_wait": "lock-wait",
 }
 
-// loadSettings reads the settings of the working directory.
-func loadSettings(flags *pflag.FlagSet) (Settings, error) {
-	v := viper.NewWithOptions(viper.KeyDelimiter("\x00"))
-	for _, key := range settingKeys() {
-		v.SetDefault(key, settingDefaults[key])
-		if err := v.BindEnv(key, "GDEPLOY_"+strings.ToUpper(key)); err != nil {
-			return Settings{}, err
-		}
-		if f := flags.Lookup(flagOf[key]); f != nil && f.Changed {
-			if err := v.BindPFlag(key, f); err != nil {
-				return Settings{}, err
-			}
-		}
-	}
-	file, err := findSettings()
+// warning tells the operator something about a place.
+type warning func(values.Position, string)
+
+// loadSettings reads the settings of the working directory. All that is wrong with them is
+// told at once.
+func loadSettings(flags *pflag.FlagSet, warn warning) (Settings, error) {
+	file, err := findSettings(warn)
 	if err != nil {
-		return Settings{}, err
+		return Settings{}, badOption(err)
 	}
-	if file != "" {
-		v.SetConfigFile(file)
-		if err := v.ReadInConfig(); err != nil {
-			return Settings{}, badOption(fmt.Errorf("read settings: %w", err))
-		}
+	written, err := readSettings(file)
+	if err != nil {
+		return Settings{}, badOption(err)
 	}
+	warnOfStrangers(os.Environ(), warn)
 	s := Settings{file: file}
-	if err := v.UnmarshalExact(&s); err != nil {
-		return Settings{}, badOption(fmt.Errorf("settings in %s: %w; the settings are: %s", orElse(file, "the environment"), err, strings.Join(settingKeys(), ", ")))
+	sources := newSources(written, flags)
+	mistakes := []error{written.strangers()}
+	for i, key := range settingKeys() {
+		mistakes = append(mistakes, sources.into(key, reflect.ValueOf(&s).Elem().Field(i)))
 	}
-	s.resolve(flags)
-	return s, s.check()
+	s.resolve(sources)
+	if err := errors.Join(append(mistakes, s.check())...); err != nil {
+		return s, badOption(err)
+	}
+	return s, nil
 }
 
+// settingKeys are the names of the settings, in the order of the fields of Settings.
 func settingKeys() []string {
 	var keys []string
 	t := reflect.TypeFor[Settings]()
@@ -108,79 +111,123 @@ func settingKeys() []string {
 	return keys
 }
 
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
+// sources are the places that settings come from.
+type sources struct {
+	viper   *viper.Viper
+	written settingsFile
+	flags   *pflag.FlagSet
 }
 
-// findSettings looks where $GDEPLOY_CONFIG says, in the working directory, in the home
-// and in /etc. As in Ansible, a working directory that anybody can write to does not count.
-func findSettings() (string, error) {
-	if named := os.Getenv("GDEPLOY_CONFIG"); named != "" {
-		if _, err := os.Stat(named); err != nil {
-			return "", badOption(fmt.Errorf("GDEPLOY_CONFIG: %w", err))
-		}
-		return named, nil
+func newSources(written settingsFile, flags *pflag.FlagSet) sources {
+	v := viper.NewWithOptions(viper.KeyDelimiter("\x00"))
+	for key, value := range written.plain {
+		v.SetDefault(key, value) // the weakest; what is not there gets its default in into
 	}
-	var places []string
-	if st, err := os.Stat("."); err == nil && st.Mode()&0o002 == 0 {
-		places = append(places, "gdeploy.yaml")
-	}
-	if dir, err := os.UserConfigDir(); err == nil {
-		places = append(places, filepath.Join(dir, "gdeploy", "gdeploy.yaml"))
-	}
-	for _, place := range append(places, "/etc/gdeploy/gdeploy.yaml") {
-		if _, err := os.Stat(place); err == nil {
-			return place, nil
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return "", badOption(fmt.Errorf("read settings: %w", err))
-		}
-	}
-	return "", nil
+	return sources{viper: v, written: written, flags: flags}
 }
 
-// resolve makes the paths that a settings file names start at its directory.
-func (s *Settings) resolve(flags *pflag.FlagSet) {
-	if s.file == "" {
-		return
+// into reads a setting from the strongest place that has it.
+func (s sources) into(key string, field reflect.Value) error {
+	if _, ok := s.written.plain[key]; !ok {
+		s.viper.SetDefault(key, settingDefaults[key])
 	}
+	if err := s.viper.BindEnv(key, variableOf(key)); err != nil {
+		return err
+	}
+	if f := s.flag(key); f != nil {
+		if err := s.viper.BindPFlag(key, f); err != nil {
+			return err
+		}
+	}
+	if err := s.viper.UnmarshalKey(key, field.Addr().Interface(), viper.DecodeHook(wordsOf(key))); err != nil {
+		return fmt.Errorf("%s: %s is %q, and must be %s", s.place(key), key, fmt.Sprint(s.viper.Get(key)), wanted(field.Type()))
+	}
+	return nil
+}
+
+// place says where a setting comes from: a flag, a variable, a place in a file.
+func (s sources) place(key string) string {
+	if f := s.flag(key); f != nil {
+		return "--" + f.Name
+	}
+	if os.Getenv(variableOf(key)) != "" {
+		return variableOf(key)
+	}
+	return s.written.pos(key).String()
+}
+
+// fromFile reports that the file has the last word on a setting.
+func (s sources) fromFile(key string) bool {
+	return s.flag(key) == nil && os.Getenv(variableOf(key)) == "" && s.written.has(key)
+}
+
+// flag is the flag of a setting, where it was given.
+func (s sources) flag(key string) *pflag.Flag {
+	if f := s.flags.Lookup(flagOf[key]); f != nil && f.Changed {
+		return f
+	}
+	return nil
+}
+
+// variableOf is a setting's name in the environment.
+func variableOf(key string) string { return "GDEPLOY_" + strings.ToUpper(key) }
+
+// resolve makes the paths that a settings file names start at its directory, and ~ the home.
+func (s *Settings) resolve(from sources) {
 	dir := filepath.Dir(s.file)
-	fromFile := func(key string) bool {
-		f := flags.Lookup(flagOf[key])
-		return os.Getenv("GDEPLOY_"+strings.ToUpper(key)) == "" && (f == nil || !f.Changed)
-	}
-	for key, list := range map[string][]string{"inventory": s.Inventory, "roles_path": s.RolesPath, "library": s.Library, "known_hosts": s.KnownHosts} {
+	for key, list := range map[string][]string{
+		"inventory": s.Inventory, "roles_path": s.RolesPath, "library": s.Library, "collections_path": s.CollectionsPath, "known_hosts": s.KnownHosts,
+	} {
 		for i, p := range list {
-			if fromFile(key) && !strings.Contains(p, ",") {
-				list[i] = below(dir, p)
+			if !strings.Contains(p, ",") {
+				list[i] = pathFrom(dir, p, from.fromFile(key))
 			}
 		}
 	}
-	for key, p := range map[string]*string{"private_key_file": &s.PrivateKeyFile, "vault_password_file": &s.VaultPasswordFile} {
-		if fromFile(key) {
-			*p = below(dir, *p)
-		}
+	for key, p := range map[string]*string{
+		"private_key_file": &s.PrivateKeyFile, "vault_password_file": &s.VaultPasswordFile, "log_file": &s.LogFile, "ssh_config": &s.SSHConfig,
+	} {
+		*p = pathFrom(dir, *p, from.fromFile(key))
 	}
 }
 
-func below(dir, p string) string {
-	if p == "" || filepath.IsAbs(p) || strings.HasPrefix(p, "~") {
+func pathFrom(dir, p string, relative bool) string {
+	p = expand(p)
+	if !relative || p == "" || filepath.IsAbs(p) {
 		return p
 	}
 	return filepath.Join(dir, p)
 }
 
-func (s *Settings) check() error {
-	if s.HostKeyChecking != "yes" && s.HostKeyChecking != "accept-new" && s.HostKeyChecking != "true" {
-		return badOption(fmt.Errorf("host_key_checking is %q, and must be yes or accept-new: a host whose key changed is never talked to", s.HostKeyChecking))
+// expand replaces a leading ~ by the home.
+func expand(p string) string {
+	rest, ok := strings.CutPrefix(p, "~")
+	if !ok || rest != "" && rest[0] != '/' {
+		return p
 	}
-	return nil
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return p
+	}
+	return home + rest
 }
 
-// sources are the inventories to read.
-func (s *Settings) sources() ([]string, error) {
+func (s *Settings) check() error {
+	var mistakes []error
+	if s.HostKeyChecking != "yes" && s.HostKeyChecking != "accept-new" {
+		mistakes = append(mistakes, fmt.Errorf("host_key_checking is %q, and must be yes or accept-new: a host whose key changed is never talked to", s.HostKeyChecking))
+	}
+	if s.Forks < 1 {
+		mistakes = append(mistakes, fmt.Errorf("forks is %d, and must be at least 1", s.Forks))
+	}
+	if s.Timeout < 1 {
+		mistakes = append(mistakes, fmt.Errorf("timeout is %d, and must be at least 1 (second)", s.Timeout))
+	}
+	return errors.Join(mistakes...)
+}
+
+// inventories are the inventories to read.
+func (s *Settings) inventories() ([]string, error) {
 	if len(s.Inventory) > 0 {
 		return s.Inventory, nil
 	}

@@ -2,10 +2,50 @@ package main
 
 import (
 	"errors"
+	"strings"
 
-	"github.com/gdeploy/gdeploy/vault"
+	"github.com/gdeploy/gdeploy/redact"
+	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/values/yaml"
 	"github.com/gdeploy/gdeploy/variables"
+	"github.com/gdeploy/gdeploy/vault"
 )
+
+// learning is a vault that makes what it opens known as secret.
+type learning struct {
+	variables.Vault
+	secrets *redact.Secrets
+}
+
+// Decrypt opens text. Where that is YAML, such as an encrypted file of variables, its
+// texts are the secrets; otherwise it is one.
+func (l learning) Decrypt(text []byte) ([]byte, error) {
+	plain, err := l.Vault.Decrypt(text)
+	if err != nil {
+		return nil, err
+	}
+	content, _, err := yaml.Load(plain, "")
+	if m, isMap := content.AsMap(); err == nil && isMap {
+		l.learn(values.FromMap(m))
+		return plain, nil
+	}
+	l.secrets.Add(strings.TrimRight(string(plain), "\n"))
+	return plain, nil
+}
+
+func (l learning) learn(v values.Value) {
+	if m, ok := v.AsMap(); ok {
+		for _, inner := range m.All() {
+			l.learn(inner)
+		}
+	}
+	for _, item := range v.Items() {
+		l.learn(item)
+	}
+	if text, ok := v.AsString(); ok {
+		l.secrets.Add(text)
+	}
+}
 
 // keyring gathers the vault passwords that flags and settings name; they are read when
 // something encrypted is met.

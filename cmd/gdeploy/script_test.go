@@ -1,0 +1,91 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "rewrite what scripts compare with")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"gdeploy": main})
+}
+
+// TestScripts tries gdeploy as an operator types it. Each script has a directory of its
+// own, $WORK, which is also the home.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup:               atHome,
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"exits": exits,
+			"tidy":  tidy,
+		},
+	})
+}
+
+func atHome(env *testscript.Env) error {
+	env.Setenv("HOME", env.WorkDir)
+	for name, dir := range map[string]string{"XDG_STATE_HOME": "state", "XDG_CACHE_HOME": "cache", "XDG_CONFIG_HOME": "config"} {
+		env.Setenv(name, filepath.Join(env.WorkDir, dir))
+	}
+	env.Setenv("GDEPLOY_LOG_FILE", filepath.Join(env.WorkDir, "log", "gdeploy.log"))
+	env.Setenv("LC_ALL", "C.UTF-8")
+	return nil
+}
+
+// exits runs a command that must end with an exit code: "exits 2 gdeploy play site.yml".
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits code program args...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	var failed *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &failed) {
+		got = failed.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("%s ended with exit code %d, want %d", args[1], got, want)
+	}
+}
+
+// varying is what differs from run to run.
+var varying = []struct {
+	find *regexp.Regexp
+	put  string
+}{
+	{regexp.MustCompile(`\*{4,}`), "***"},
+	{regexp.MustCompile(`\d+\.\d s\b`), "0.0 s"},
+	{regexp.MustCompile(`\d+:\d\d:\d\d\.\d{6}`), "0:00:00.000000"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?`), "2000-01-01 00:00:00"},
+	{regexp.MustCompile(` +\n`), "\n"},
+}
+
+// tidy writes the stdout (or stderr) of the last command to the files named shown-out
+// (shown-err), without what differs from run to run: "tidy stdout", "cmp shown-out want".
+func tidy(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 || !strings.HasPrefix(args[0], "std") {
+		ts.Fatalf("usage: tidy stdout|stderr")
+	}
+	text := strings.ReplaceAll(ts.ReadFile(args[0]), ts.Getenv("WORK"), "$WORK")
+	for _, v := range varying {
+		text = v.find.ReplaceAllString(text, v.put)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("shown-"+strings.TrimPrefix(args[0], "std")), []byte(text), 0o666))
+}
