@@ -93,10 +93,15 @@ func diffOf(c modules.Change) values.Value {
 	if !c.Text {
 		before, after = stateLine(c.Path, before), stateLine(c.Path, after)
 	}
-	return values.MapOf(
-		"before", values.String(before), "after", values.String(after),
-		"before_header", values.String(c.Path), "after_header", values.String(c.Path),
-	)
+	diff := values.MapOf("before", values.String(before), "after", values.String(after))
+	m, _ := diff.AsMap()
+	if before != "" {
+		m.Set("before_header", values.String(c.Path))
+	}
+	if after != "" {
+		m.Set("after_header", values.String(c.Path))
+	}
+	return diff
 }
 
 func stateLine(path, state string) string {

@@ -30,10 +30,8 @@ type Console struct {
 	// go on without waiting for each other.
 	free bool
 	// last is the task whose banner stands above what is written now.
-	last string
-	// progress counts the lines of progress since the last banner.
-	undone map[string]bool
-	story  story
+	last  string
+	story story
 }
 
 // NewConsole makes a Console.
@@ -41,7 +39,7 @@ func NewConsole(out, errors io.Writer, o Options) *Console {
 	if o.Width <= 0 {
 		o.Width = 80
 	}
-	return &Console{Options: o, out: out, errors: errors, undone: map[string]bool{}}
+	return &Console{Options: o, out: out, errors: errors}
 }
 
 // Record shows the event.
@@ -54,9 +52,6 @@ func (c *Console) Record(r executor.Record) {
 		c.begin("TASK", e.Task)
 	case executor.HandlerStarted:
 		c.begin("RUNNING HANDLER", e.Task)
-	case executor.UndoStarted:
-		e.Task.Name = e.Host + ": " + e.Task.Name
-		c.banner("UNDO", e.Task)
 	case executor.HostResult:
 		c.host(e)
 	case executor.ItemResult:
@@ -118,13 +113,14 @@ func (c *Console) banner(word string, task executor.Place) {
 
 // under makes sure that the task's banner stands above what follows.
 func (c *Console) under(task executor.Place) {
-	if c.last == task.Path || c.last != "" && !c.free {
+	if c.last == task.Path || c.last != "" && !c.free && task.Kind != executor.Undoing {
 		return
 	}
 	switch task.Kind {
 	case executor.Handling:
 		c.banner("RUNNING HANDLER", task)
 	case executor.Undoing:
+		c.banner("UNDO", task)
 	default:
 		if c.free {
 			c.banner("TASK", task)
