@@ -94,6 +94,15 @@ func prepare() {
 	unix.Umask(0o022)
 	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) // secrets shall not end in a core file
 	_ = os.Setenv("PATH", withSystemPaths(os.Getenv("PATH")))
+	standSomewhere()
+}
+
+// standSomewhere leaves a working directory that this user may not even look at, such as
+// that of root who became another user: programs like git fail there whatever they do.
+func standSomewhere() {
+	if unix.Access(".", unix.R_OK|unix.X_OK) != nil {
+		_ = os.Chdir("/")
+	}
 }
 
 // withSystemPaths adds the directories that a login without a terminal may lack.
