@@ -203,15 +203,11 @@ func (x *sliceExpr) eval(f *frame) (values.Value, error) {
 			return o, err
 		}
 	}
-	v, ok, err := slice(o, parts[0], parts[1], parts[2])
-	if err != nil || ok {
-		return v, locate(f.in.t.source, x.at, err)
-	}
-	hint := fmt.Sprintf("%s object has no slices", TypeName(o))
-	return values.FromObject(&Undefined{Name: "slice", Hint: hint, Pos: f.in.t.position(x.at)}), nil
+	v, err := slice(o, parts[0], parts[1], parts[2])
+	return v, locate(f.in.t.source, x.at, err)
 }
 
-func slice(o, start, stop, step values.Value) (values.Value, bool, error) {
+func slice(o, start, stop, step values.Value) (values.Value, error) {
 	if s, ok := o.AsString(); ok {
 		runes := values.Runes(s)
 		at, err := sliceIndexes(len(runes), start, stop, step)
@@ -219,18 +215,18 @@ func slice(o, start, stop, step values.Value) (values.Value, bool, error) {
 		for i, from := range at {
 			picked[i] = runes[from]
 		}
-		return values.String(values.FromRunes(picked)).Inherit(o), true, err
+		return values.String(values.FromRunes(picked)).Inherit(o), err
 	}
 	l, ok := o.AsList()
 	if !ok {
-		return values.Null, false, nil
+		return values.Null, typeErrorf("'%s' object cannot be sliced", TypeName(o))
 	}
 	at, err := sliceIndexes(len(l.Items), start, stop, step)
 	picked := make([]values.Value, len(at))
 	for i, from := range at {
 		picked[i] = l.Items[from]
 	}
-	return values.FromList(&values.List{Items: picked, Tuple: l.Tuple}).Inherit(o), true, err
+	return values.FromList(&values.List{Items: picked, Tuple: l.Tuple}).Inherit(o), err
 }
 
 // sliceIndexes gives the indexes that a Python slice of n elements takes.

@@ -7,7 +7,7 @@ import (
 )
 
 func filterMap(c *Call) (values.Value, error) {
-	items, err := c.Items()
+	items, err := c.itemsOrNothing()
 	if err != nil {
 		return values.Null, err
 	}
@@ -17,6 +17,14 @@ func filterMap(c *Call) (values.Value, error) {
 	}
 	mapped, err := mapItems(items, get)
 	return values.FromSlice(mapped), err
+}
+
+// itemsOrNothing are the elements of the value; what is false, such as none, has none.
+func (c *Call) itemsOrNothing() ([]values.Value, error) {
+	if ok, err := Truth(c.Value); !ok || err != nil {
+		return nil, err
+	}
+	return c.Items()
 }
 
 // mapGetter reads map(attribute=...) or map('filter', args...).
@@ -52,7 +60,7 @@ func filterRejectattr(c *Call) (values.Value, error) { return choose(c, false, t
 // choose keeps the elements for which the test gives want; byAttribute tests an
 // attribute of the element instead of the element.
 func choose(c *Call, want, byAttribute bool) (values.Value, error) {
-	items, err := c.Items()
+	items, err := c.itemsOrNothing()
 	if err != nil {
 		return values.Null, err
 	}

@@ -75,7 +75,7 @@ func center(s string, width int, fill string) string {
 }
 
 func filterIndent(c *Call) (values.Value, error) {
-	text, err := c.Text()
+	text, err := c.onlyText()
 	p := c.Params("width", "first", "blank")
 	prefix, isText := p.Value("width", values.Int(4)).AsString()
 	if !isText {
@@ -134,6 +134,15 @@ func isLineEnd(r rune) bool {
 	return false
 }
 
+// onlyText is the value of filters that take nothing but text.
+func (c *Call) onlyText() (string, error) {
+	text, ok := c.Value.AsString()
+	if !ok && !IsUndefined(c.Value) {
+		return "", typeErrorf("%s needs text, not %s: turn it into text with | string", c.Name, TypeName(c.Value))
+	}
+	return text, nil
+}
+
 func filterReplace(c *Call) (values.Value, error) {
 	text, err := c.Text()
 	p := c.Params("old", "new", "count")
@@ -172,7 +181,7 @@ func filterTrim(c *Call) (values.Value, error) {
 }
 
 func filterTruncate(c *Call) (values.Value, error) {
-	text, err := c.Text()
+	text, err := c.onlyText()
 	p := c.Params("length", "killwords", "end", "leeway")
 	length, end := p.Int("length", 255), p.String("end", "...")
 	killwords := p.Bool("killwords", false)

@@ -25,13 +25,16 @@ var commentStyles = map[string]commentStyle{
 
 // comment turns text into a comment.
 func comment(c *jinja.Call) (values.Value, error) {
-	text, err := c.Text()
+	text, ok := c.Value.AsString()
+	if !ok {
+		return values.Null, fmt.Errorf("comment needs text, not %s", jinja.TypeName(c.Value))
+	}
 	p := c.Params("style", "newline", "beginning", "prefix", "prefix_count", "decoration", "postfix", "postfix_count", "end")
 	name := p.String("style", "plain")
-	style, ok := commentStyles[name]
-	if !ok {
-		known := strings.Join(slices.Sorted(maps.Keys(commentStyles)), ", ")
-		return values.Null, fmt.Errorf("comment: the style %q is not known: use one of %s", name, known)
+	style, known := commentStyles[name]
+	if !known {
+		names := strings.Join(slices.Sorted(maps.Keys(commentStyles)), ", ")
+		return values.Null, fmt.Errorf("comment: the style %q is not known: use one of %s", name, names)
 	}
 	newline := p.String("newline", "\n")
 	decoration := p.String("decoration", style.decoration)
@@ -39,7 +42,7 @@ func comment(c *jinja.Call) (values.Value, error) {
 	beginning, end := p.String("beginning", style.beginning), p.String("end", style.end)
 	prefix, prefixes := p.String("prefix", bare), p.Int("prefix_count", 1)
 	postfix, postfixes := p.String("postfix", bare), p.Int("postfix_count", 1)
-	if err := first(err, p.Err(), c.Fits((max(prefixes, 0)+max(postfixes, 0))*(len(prefix)+len(postfix)+1))); err != nil {
+	if err := first(p.Err(), c.Fits((max(prefixes, 0)+max(postfixes, 0))*(len(prefix)+len(postfix)+1))); err != nil {
 		return values.Null, err
 	}
 	var b strings.Builder

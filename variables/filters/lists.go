@@ -306,12 +306,21 @@ func difference(c *jinja.Call) (values.Value, error) {
 }
 
 func union(c *jinja.Call) (values.Value, error) {
-	a, b, err := twoLists(c)
+	a, b, err := joinable(c)
 	return values.FromSlice(kept(slices.Concat(a, b), func(values.Value) bool { return true })), err
 }
 
+// joinable is twoLists where only lists can be joined.
+func joinable(c *jinja.Call) (a, b []values.Value, err error) {
+	a, b, err = twoLists(c)
+	if err == nil && c.Value.Kind() != values.KindList {
+		err = fmt.Errorf("%s needs lists, not %s", c.Name, jinja.TypeName(c.Value))
+	}
+	return a, b, err
+}
+
 func symmetricDifference(c *jinja.Call) (values.Value, error) {
-	a, b, err := twoLists(c)
+	a, b, err := joinable(c)
 	inA, inB := setOf(a), setOf(b)
 	only := kept(slices.Concat(a, b), func(v values.Value) bool { return inA.has(v) != inB.has(v) })
 	return values.FromSlice(only), err

@@ -136,7 +136,7 @@ func random(c *jinja.Call) (values.Value, error) {
 	if err := first(p.Err(), err); err != nil {
 		return values.Null, err
 	}
-	if end, ok := c.Value.AsInt(); ok {
+	if end, ok := smallInt(c.Value); ok {
 		from, by := 0, 1
 		if hasStart {
 			from = p.Int("start", 0)
@@ -148,7 +148,7 @@ func random(c *jinja.Call) (values.Value, error) {
 	}
 	items, err := jinja.Iterate(c.Value)
 	switch {
-	case err != nil:
+	case err != nil || c.Value.Kind() == values.KindMap:
 		return values.Null, fmt.Errorf("random can only be used on sequences and integers")
 	case hasStart || hasStep:
 		return values.Null, fmt.Errorf("start and step can only be used with integer values")
@@ -156,6 +156,14 @@ func random(c *jinja.Call) (values.Value, error) {
 		return values.Null, fmt.Errorf("random: the list is empty")
 	}
 	return c.Pick(items[t.below(uint64(len(items)))])
+}
+
+// smallInt gives ints and bools.
+func smallInt(v values.Value) (int64, bool) {
+	if b, ok := v.AsBool(); ok {
+		return int64(boolInt(b)), true
+	}
+	return v.AsInt()
 }
 
 func randomNumber(t *twister, p *jinja.Params, from, end, by int64) (values.Value, error) {
@@ -177,10 +185,13 @@ func randomNumber(t *twister, p *jinja.Params, from, end, by int64) (values.Valu
 
 func shuffle(c *jinja.Call) (values.Value, error) {
 	p := c.Params("seed")
-	items, err := c.Items()
-	t, errSeed := seeded(p)
-	if err := first(p.Err(), err, errSeed); err != nil {
+	t, err := seeded(p)
+	if err := first(p.Err(), err); err != nil {
 		return values.Null, err
+	}
+	items, err := c.Items()
+	if err != nil {
+		return c.Pick(c.Value)
 	}
 	items = slices.Clone(items)
 	for i := len(items) - 1; i > 0; i-- {

@@ -50,7 +50,7 @@ func version(c *jinja.Call) (bool, error) {
 	}
 	decide, order := versionOperators[operator], versionOrders[name]
 	switch {
-	case text == "":
+	case !c.Value.Truthy():
 		return false, fmt.Errorf("Input version value cannot be empty")
 	case other == "":
 		return false, fmt.Errorf("Version parameter to compare against cannot be empty")
