@@ -211,7 +211,7 @@ func toBool(v values.Value) (bool, error) {
 	case "n", "no", "off", "0", "false", "f", "0.0":
 		return false, nil
 	}
-	return false, fmt.Errorf("The value '%s' is not a valid boolean. Use yes or no", values.Text(v)) //nolint:staticcheck // Ansible's words
+	return false, Fail("The value '%s' is not a valid boolean. Use yes or no", values.Text(v))
 }
 
 func toInt(v values.Value) (int64, error) {

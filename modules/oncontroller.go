@@ -42,7 +42,7 @@ type Terminal interface {
 }
 
 // ErrAbort is what Prompt gives where the operator does not want to go on.
-var ErrAbort = errors.New("user requested abort!")
+var ErrAbort = Fail("user requested abort!")
 
 // UsesEvaluator is a module that evaluates expressions.
 type UsesEvaluator interface{ UseEvaluator(Evaluator) }

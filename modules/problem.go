@@ -58,6 +58,10 @@ func Invalid(format string, args ...any) error {
 	return Problem{Msg: fmt.Sprintf(format, args...)}
 }
 
+// Fail makes an error whose message is Ansible's to the letter, capitals and full stops
+// included, because playbooks look for it.
+func Fail(format string, args ...any) error { return fmt.Errorf(format, args...) }
+
 // problemsOf takes the error of a Validate apart.
 func problemsOf(err error, pos values.Position) Problems {
 	if err == nil {

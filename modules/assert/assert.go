@@ -4,7 +4,6 @@ package assert
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/values"
@@ -35,7 +34,7 @@ func (m *Module) Run(context.Context, modules.System) (modules.Result, error) {
 	for _, condition := range conditions {
 		holds, err := m.evaluator.Condition(condition)
 		if err != nil {
-			return modules.Result{}, fmt.Errorf("The conditional check '%s' failed. The error was: %w", values.Text(condition), err) //nolint:staticcheck // Ansible's words
+			return modules.Result{}, modules.Fail("The conditional check '%s' failed. The error was: %w", values.Text(condition), err)
 		}
 		if !holds {
 			return m.failed(condition)

@@ -59,10 +59,10 @@ func (o *Options) enter(sys modules.System) error {
 	}
 	st, err := sys.Stat(o.Chdir)
 	if err == nil && !st.Mode.IsDir() {
-		return fmt.Errorf("Unable to change directory before execution: [Errno 20] Not a directory: b'%s'", o.Chdir) //nolint:staticcheck // Ansible's words
+		return modules.Fail("Unable to change directory before execution: [Errno 20] Not a directory: b'%s'", o.Chdir)
 	}
 	if err != nil {
-		return fmt.Errorf("Unable to change directory before execution: %s", pythonError(err, o.Chdir)) //nolint:staticcheck // Ansible's words
+		return modules.Fail("Unable to change directory before execution: %s", pythonError(err, o.Chdir))
 	}
 	return nil
 }

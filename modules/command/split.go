@@ -1,8 +1,9 @@
 package command
 
 import (
-	"errors"
 	"strings"
+
+	"github.com/gdeploy/gdeploy/modules"
 )
 
 // Split divides a command line into words as a shell does: by spaces, with quotes and
@@ -16,7 +17,7 @@ func Split(line string) ([]string, error) {
 		switch {
 		case c == '\\' && quote != '\'':
 			if i+1 == len(line) {
-				return nil, errors.New("No escaped character") //nolint:staticcheck // Python's words
+				return nil, modules.Fail("No escaped character")
 			}
 			i++
 			if quote == '"' && line[i] != '"' && line[i] != '\\' {
@@ -42,7 +43,7 @@ func Split(line string) ([]string, error) {
 		}
 	}
 	if quote != 0 {
-		return nil, errors.New("No closing quotation") //nolint:staticcheck // Python's words
+		return nil, modules.Fail("No closing quotation")
 	}
 	if started {
 		words = append(words, word.String())

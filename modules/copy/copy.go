@@ -5,7 +5,6 @@ package copy
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"path"
@@ -95,7 +94,7 @@ func (m *Module) verify(ctx context.Context, sys modules.System, c Content) (mod
 	}
 	sum, err := c.sha1(ctx, sys)
 	if err == nil && sum != m.Checksum {
-		err = errors.New("Copied file does not match the expected checksum. Transfer failed.") //nolint:staticcheck // Ansible's words
+		err = modules.Fail("Copied file does not match the expected checksum. Transfer failed.")
 	}
 	return modules.Result{Data: modules.Data("checksum", values.String(sum), "expected_checksum", values.String(m.Checksum))}, err
 }
@@ -144,7 +143,7 @@ func (m *Module) onHost(ctx context.Context, sys modules.System) (modules.Result
 	src := m.Src.Path
 	st, err := sys.Stat(src)
 	if errors.Is(err, fs.ErrNotExist) {
-		return modules.Result{}, fmt.Errorf("Source %s not found", src) //nolint:staticcheck // Ansible's words
+		return modules.Result{}, modules.Fail("Source %s not found", src)
 	}
 	if err != nil {
 		return modules.Result{}, err

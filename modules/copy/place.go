@@ -130,7 +130,7 @@ func (p *Place) Write(ctx context.Context, sys modules.System, c Content, to str
 	defer f.Close()
 	err = sys.WriteFile(to, f, p.fileAttributes(before, exists, c))
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("Destination directory %s does not exist", path.Dir(to)) //nolint:staticcheck // Ansible's words
+		err = modules.Fail("Destination directory %s does not exist", path.Dir(to))
 	}
 	return backup, err
 }

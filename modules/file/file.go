@@ -137,7 +137,7 @@ func (m *Module) directory(sys modules.System, now string) (modules.Result, erro
 	}
 	for _, missing := range modules.MissingDirs(sys, m.Path) {
 		if err := sys.Mkdir(missing, m.Attributes(0, true)); err != nil {
-			return m.result(sys, "path"), fmt.Errorf("There was an issue creating %s as requested: %w", missing, err) //nolint:staticcheck // Ansible's words
+			return m.result(sys, "path"), modules.Fail("There was an issue creating %s as requested: %w", missing, err)
 		}
 	}
 	if err := m.attributes(sys, m.Path); err != nil {
@@ -207,11 +207,11 @@ func (m *Module) touch(sys modules.System, now string) (modules.Result, error) {
 
 func (m *Module) create(sys modules.System) error {
 	if strings.HasSuffix(m.Path, "/") {
-		return fmt.Errorf("Error, could not touch target: [Errno 21] Is a directory: b'%s'", m.Path) //nolint:staticcheck // Ansible's words
+		return modules.Fail("Error, could not touch target: [Errno 21] Is a directory: b'%s'", m.Path)
 	}
 	err := sys.WriteFile(m.Path, strings.NewReader(""), m.Attributes(0, false))
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("Error, could not touch target: [Errno 2] No such file or directory: b'%s'", m.Path) //nolint:staticcheck // Ansible's words
+		return modules.Fail("Error, could not touch target: [Errno 2] No such file or directory: b'%s'", m.Path)
 	}
 	return err
 }

@@ -115,11 +115,11 @@ func (m *Module) hard(sys modules.System, now string) (modules.Result, error) {
 	switch {
 	case same || now == "absent" || now == "link":
 	case now == "directory":
-		return m.linked(sys, "dest"), fmt.Errorf("Cannot link because a directory exists at %s", m.Path) //nolint:staticcheck // Ansible's words
+		return m.linked(sys, "dest"), modules.Fail("Cannot link because a directory exists at %s", m.Path)
 	case !m.Force && now == "hard":
-		return m.linked(sys, "dest"), errors.New("Cannot link, different hard link exists at destination") //nolint:staticcheck // Ansible's words
+		return m.linked(sys, "dest"), modules.Fail("Cannot link, different hard link exists at destination")
 	case !m.Force:
-		return m.linked(sys, "dest"), fmt.Errorf("Cannot link, %s exists at destination", now) //nolint:staticcheck // Ansible's words
+		return m.linked(sys, "dest"), modules.Fail("Cannot link, %s exists at destination", now)
 	}
 	if err := sys.Link(m.Src, m.Path); err != nil {
 		return m.linked(sys, "dest"), err

@@ -53,7 +53,7 @@ func pick(text, unset, format string, before, now time.Time) (time.Time, error) 
 	}
 	at, err := time.ParseInLocation(layout, text, time.Local)
 	if err != nil {
-		return before, fmt.Errorf("Error while obtaining timestamp for time %s using format %s: %w", text, format, err) //nolint:staticcheck // Ansible's words
+		return before, modules.Fail("Error while obtaining timestamp for time %s using format %s: %w", text, format, err)
 	}
 	return at, nil
 }
