@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -81,7 +82,8 @@ type Run struct {
 	events *os.File
 	log    zerolog.Logger
 	state  *journal
-	failed error // the first error of writing events
+	failed error    // the first error of writing events
+	order  []string // hosts as they were met
 }
 
 // Start makes the directory of a run below dir. shared is the log file that all deployers
@@ -103,6 +105,9 @@ func Start(dir, shared string, meta Meta) (*Run, error) {
 	return r, r.writeMeta()
 }
 
+// ID is the run's id.
+func (r *Run) ID() string { return r.meta.ID }
+
 // Record writes an event, and takes note of what the shared log tells about.
 func (r *Run) Record(record executor.Record) {
 	r.mu.Lock()
@@ -121,6 +126,8 @@ func (r *Run) Record(record executor.Record) {
 	switch e := record.Event.(type) {
 	case executor.HostResult:
 		r.noteSwitch(record.Time, e)
+	case executor.PlayStarted:
+		r.meet(e.Hosts)
 	case executor.RunEnded:
 		r.meta.Ended, r.meta.Outcome = record.Time, &e.Outcome
 		r.failed = errors.Join(r.failed, r.writeMeta(), r.shareRun())
@@ -156,6 +163,15 @@ func field(e executor.HostResult, name string) string {
 	v, _ := e.Result.Get(name)
 	s, _ := v.AsString()
 	return s
+}
+
+// meet notes hosts in the order in which plays name them.
+func (r *Run) meet(hosts []string) {
+	for _, h := range hosts {
+		if !slices.Contains(r.order, h) {
+			r.order = append(r.order, h)
+		}
+	}
 }
 
 func (r *Run) writeMeta() error {

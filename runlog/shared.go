@@ -23,14 +23,15 @@ func (s Switch) line(m Meta) string {
 		verb = "switch-back"
 	}
 	return fmt.Sprintf("%s run=%s who=%s %s app=%s %s -> %s revision=%s host=%s",
-		s.Time.UTC().Format(lineTime), m.ID, m.Who, verb, s.App, orNothing(s.From), orNothing(s.To), orDash(nonEmpty(s.Revision)), s.Host)
+		s.Time.UTC().Format(lineTime), m.ID, m.Who, verb, s.App, orNothing(s.From), orNothing(s.To), short(s.Revision), s.Host)
 }
 
-func nonEmpty(s string) []string {
-	if s == "" {
-		return nil
+// short is a revision as people write it.
+func short(revision string) string {
+	if revision == "" {
+		return "-"
 	}
-	return []string{s}
+	return revision[:min(len(revision), 12)]
 }
 
 func orNothing(version string) string {
@@ -72,7 +73,7 @@ func (m Meta) movement() (app, from, to, revision, hosts string) {
 		add(&apps, s.App)
 		add(&froms, orNothing(s.From))
 		add(&tos, orNothing(s.To))
-		add(&revisions, s.Revision)
+		add(&revisions, short(s.Revision))
 		add(&names, s.Host)
 	}
 	return orDash(apps), orDash(froms), orDash(tos), orDash(revisions), orDash(names)
@@ -114,7 +115,12 @@ func Words(o executor.Outcome) string {
 	return "ok"
 }
 
-func (r *Run) shareRun() error { return r.share(r.meta.line()) }
+func (r *Run) shareRun() error {
+	slices.SortStableFunc(r.meta.Switches, func(a, b Switch) int {
+		return slices.Index(r.order, a.Host) - slices.Index(r.order, b.Host)
+	})
+	return r.share(r.meta.line())
+}
 
 // share appends a line to the log of all deployers. One write keeps lines of different
 // deployers apart. A directory that does not exist means that nobody wants the log.
@@ -133,9 +139,22 @@ func (r *Run) share(line string) error {
 	return errors.Join(err, f.Close())
 }
 
-// History gives the last lines of the shared log, oldest first; app, if not empty, picks
-// those about one application. A missing log is empty.
-func History(shared, app string, lines int) ([]string, error) {
+// Wanted says which lines of the shared log to show.
+type Wanted struct {
+	// App picks those about one application; empty is all.
+	App string
+	// Hosts shows the lines of single hosts too, not only those of runs.
+	Hosts bool
+	// Lines is how many, the newest ones.
+	Lines int
+}
+
+func (w Wanted) takes(line string) bool {
+	return (w.Hosts || !strings.Contains(line, " host=")) && (w.App == "" || strings.Contains(line, " app="+w.App+" "))
+}
+
+// History gives the last lines of the shared log, oldest first. A missing log is empty.
+func History(shared string, w Wanted) ([]string, error) {
 	f, err := os.Open(shared)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -146,9 +165,9 @@ func History(shared, app string, lines int) ([]string, error) {
 	defer f.Close()
 	var list []string
 	for scan := bufio.NewScanner(f); scan.Scan(); {
-		if app == "" || strings.Contains(scan.Text(), " app="+app+" ") {
+		if w.takes(scan.Text()) {
 			list = append(list, scan.Text())
 		}
 	}
-	return list[max(0, len(list)-lines):], nil
+	return list[max(0, len(list)-w.Lines):], nil
 }
