@@ -37,8 +37,11 @@ func (b Blob) Value() values.Value {
 		"size", values.Int(b.Size),
 		"name", values.String(b.Name),
 		"mode", values.Int(int64(b.Mode)))
+	m, _ := v.AsMap()
+	if b.Secret {
+		m.Set("secret", values.True)
+	}
 	if b.Inline != nil {
-		m, _ := v.AsMap()
 		m.Set("inline", values.String(base64.StdEncoding.EncodeToString(b.Inline)))
 	}
 	return v
@@ -78,6 +81,8 @@ func blobFrom(v values.Value) (Blob, error) {
 		return b, errNotSent
 	}
 	b.SHA256 = values.Text(sha)
+	marked, _ := v.Get("secret")
+	b.Secret = marked.Truthy() || v.Secret()
 	b.Size = intAt(v, "size")
 	b.Mode = uint32(intAt(v, "mode"))
 	if name, ok := v.Get("name"); ok {

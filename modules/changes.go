@@ -208,8 +208,16 @@ func (r *Recorder) Append(name string, line []byte, attrs Attributes) error {
 	if err != nil {
 		return err
 	}
-	r.record(Change{Action: "append", Path: name, After: r.shown(line).text})
+	r.record(Change{Action: "append", Path: name, After: r.line(line)})
 	return nil
+}
+
+// line is an appended line as a diff shows it, else its hash.
+func (r *Recorder) line(line []byte) string {
+	if s := r.shown(line); !r.diff || !s.whole {
+		return s.digest
+	}
+	return string(line)
 }
 
 func (r *Recorder) planAppend(name string, line []byte, attrs Attributes) error {

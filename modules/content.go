@@ -51,22 +51,20 @@ func (r *Recorder) WriteFile(name string, content io.Reader, attrs Attributes) e
 
 // replace writes content that is known to differ and records it.
 func (r *Recorder) replace(name string, exists bool, before Stat, content io.Reader, attrs Attributes) error {
-	change := Change{Action: "write", Path: name}
+	old := shown{whole: true}
 	var more []Change
+	var err error
 	if exists {
-		old, err := r.before(name, before)
-		if err != nil {
+		if old, err = r.before(name, before); err != nil {
 			return err
 		}
-		change.Before, change.Text = old.text, old.whole
-		if before.Mode.IsRegular() {
-			if more, _, err = r.attributeChanges(before, attrs); err != nil {
-				return err
-			}
+	}
+	if exists && before.Mode.IsRegular() {
+		if more, _, err = r.attributeChanges(before, attrs); err != nil {
+			return err
 		}
 	}
 	written := newTee(content)
-	var err error
 	if r.check {
 		err = r.planContent(name, written, attrs)
 	} else {
@@ -75,7 +73,7 @@ func (r *Recorder) replace(name string, exists bool, before Stat, content io.Rea
 	if err != nil {
 		return err
 	}
-	r.recordWrite(change, written, exists, attrs)
+	r.recordWrite(name, old, r.after(written))
 	for _, c := range more {
 		c.Path = name
 		r.record(c)
@@ -83,17 +81,13 @@ func (r *Recorder) replace(name string, exists bool, before Stat, content io.Rea
 	return nil
 }
 
-func (r *Recorder) recordWrite(change Change, written *tee, exists bool, attrs Attributes) {
-	now := r.shownTee(written)
-	if !exists {
-		change.Text = true
+// recordWrite shows both contents, or neither.
+func (r *Recorder) recordWrite(name string, old, now shown) {
+	if r.diff && old.whole && now.whole {
+		r.record(Change{Action: "write", Path: name, Before: old.text, After: now.text, Text: true})
+		return
 	}
-	change.Text = change.Text && now.whole && r.diff
-	change.After = now.text
-	if !change.Text {
-		change.After = written.sum()
-	}
-	r.record(change)
+	r.record(Change{Action: "write", Path: name, Before: old.digest, After: now.digest})
 }
 
 // compare reads the file and the new content side by side. Where they differ, rest
@@ -273,9 +267,14 @@ type tee struct {
 	size  int64
 	first []byte
 	known Blob
+	// secret keeps the content out of diffs.
+	secret bool
 }
 
-func newTee(r io.Reader) *tee { return &tee{r: r, hash: sha256.New()} }
+func newTee(r io.Reader) *tee {
+	lazy, ok := r.(*lazyBlob)
+	return &tee{r: r, hash: sha256.New(), secret: ok && lazy.blob.Secret}
+}
 
 // Read passes bytes on.
 func (t *tee) Read(p []byte) (int, error) {
@@ -302,26 +301,29 @@ func digestText(sha string, size int64) string {
 
 // shown is a content as a change may show it.
 type shown struct {
-	text string
-	// whole tells that text is the content itself.
+	// text is the content itself, where whole is set: where it is small, text, and
+	// free of secrets.
+	text  string
 	whole bool
+	// digest describes it without showing it.
+	digest string
 }
 
-// shown gives the content where a diff is wanted and it is small, text, and free of
-// secrets; else its hash.
 func (r *Recorder) shown(content []byte) shown {
-	if r.diff && len(content) <= shownContent && isText(content) && !r.hasSecret(content) {
-		return shown{string(content), true}
-	}
 	sum := sha256.Sum256(content)
-	return shown{text: digestText(hex.EncodeToString(sum[:]), int64(len(content)))}
+	s := shown{digest: digestText(hex.EncodeToString(sum[:]), int64(len(content)))}
+	if len(content) <= shownContent && isText(content) && !r.hasSecret(content) {
+		s.text, s.whole = string(content), true
+	}
+	return s
 }
 
-func (r *Recorder) shownTee(t *tee) shown {
-	if t.known.SHA256 == "" && t.size <= shownContent {
+// after is what was written.
+func (r *Recorder) after(t *tee) shown {
+	if t.known.SHA256 == "" && t.size <= shownContent && !t.secret {
 		return r.shown(t.first)
 	}
-	return shown{text: t.sum()}
+	return shown{digest: t.sum()}
 }
 
 func (r *Recorder) hasSecret(content []byte) bool {
@@ -339,11 +341,8 @@ func isText(content []byte) bool {
 
 // before describes a file that is about to be replaced.
 func (r *Recorder) before(name string, st Stat) (shown, error) {
-	if !st.Mode.IsRegular() {
-		return shown{text: kindText(st)}, nil
-	}
-	if st.Size > hashedBefore {
-		return shown{text: kindText(st)}, nil
+	if !st.Mode.IsRegular() || st.Size > hashedBefore {
+		return shown{digest: kindText(st)}, nil
 	}
 	content, err := readAll(r, name)
 	if err != nil {

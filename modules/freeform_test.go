@@ -64,3 +64,21 @@ func TestParseFreeFormRefuses(t *testing.T) {
 		}
 	}
 }
+
+func FuzzParseFreeForm(f *testing.F) {
+	f.Add(`name="a b" state=x`)
+	f.Add(`ls {{ "}}" }} chdir=\x41`)
+	f.Fuzz(func(_ *testing.T, text string) {
+		_, _ = modules.ParseFreeForm(spec, text)
+		_, _ = modules.ParseFreeForm(free, text)
+	})
+}
+
+func BenchmarkNothingToChange(b *testing.B) {
+	args := values.MapOf("name", values.String("x"), "mode", values.String("0644"), "wait", values.Int(3))
+	for b.Loop() {
+		if _, err := modules.Decode(spec, args, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

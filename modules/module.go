@@ -112,6 +112,8 @@ type Blob struct {
 	Name string `json:"name"`
 	// Mode is the permission bits of the file on the controller.
 	Mode uint32 `json:"mode"`
+	// Secret keeps the content out of diffs: a vault file, a template with a secret in it.
+	Secret bool `json:"secret,omitempty"`
 	// Inline holds small content, so that it costs no further round trip.
 	Inline []byte `json:"inline,omitempty"`
 }

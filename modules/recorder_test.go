@@ -184,6 +184,9 @@ func TestDiffShowsTextButNoSecret(t *testing.T) {
 	must(t, sys.WriteFile("/etc/key", text("password=hunter2\n"), none))
 	must(t, sys.WriteFile("/etc/bin", text("\x00\x01"), none))
 	must(t, sys.WriteFile("/etc/big", text(strings.Repeat("x", 70<<10)), none))
+	f, err := sys.OpenBlob(context.Background(), modules.Blob{SHA256: "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb", Size: 1, Inline: []byte("a"), Secret: true})
+	must(t, err)
+	must(t, sys.WriteFile("/etc/motd", f, none))
 	if _, err := sys.Exec(context.Background(), modules.Command{Argv: []string{"true", "--password=hunter2"}}); err != nil {
 		t.Fatal(err)
 	}
@@ -194,6 +197,7 @@ func TestDiffShowsTextButNoSecret(t *testing.T) {
 		{Action: "write", Path: "/etc/key", After: "sha256:5b0c2e1b"},
 		{Action: "write", Path: "/etc/bin", After: "sha256:b413f47d"},
 		{Action: "write", Path: "/etc/big", After: "sha256:"},
+		{Action: "write", Path: "/etc/motd", Before: "sha256:", After: "sha256:"},
 		{Action: "exec", Path: "true --password=********"},
 	}
 	for i, w := range want {
@@ -203,6 +207,9 @@ func TestDiffShowsTextButNoSecret(t *testing.T) {
 		g := got[i]
 		if !w.Text && w.After != "" && strings.HasPrefix(g.After, "sha256:") {
 			g.After = w.After
+		}
+		if w.Before == "sha256:" && strings.HasPrefix(g.Before, "sha256:") {
+			g.Before = w.Before
 		}
 		if diff := cmp.Diff(w, g); diff != "" {
 			t.Errorf("%s:\n%s", w.Path, diff)

@@ -3,6 +3,7 @@ package modules
 import (
 	"reflect"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gdeploy/gdeploy/values"
@@ -87,8 +88,22 @@ func findField(fields []field, name string) (field, bool) {
 	return field{}, false
 }
 
-// fieldsOf lists the parameters of a struct type; embedded structs lend theirs.
+// described remembers what reflection found of a type, which never changes; without it
+// reading the tags takes most of the time of a call that has nothing to do.
+var described sync.Map // reflect.Type -> []field
+
+// fieldsOf lists the parameters of a struct type. The caller must not change them.
 func fieldsOf(t reflect.Type) []field {
+	if known, ok := described.Load(t); ok {
+		return known.([]field)
+	}
+	fields := readFields(t)
+	described.Store(t, fields)
+	return fields
+}
+
+// readFields reads the tags of a struct type; embedded structs lend their parameters.
+func readFields(t reflect.Type) []field {
 	var fields []field
 	if t.Kind() != reflect.Struct {
 		return nil
@@ -98,7 +113,7 @@ func fieldsOf(t reflect.Type) []field {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if f.Anonymous && name == "" {
 			for _, inner := range fieldsOf(f.Type) {
-				inner.index = append([]int{i}, inner.index...)
+				inner.index = append([]int{i}, inner.index...) // a copy: the embedded type keeps its own
 				fields = append(fields, inner)
 			}
 			continue

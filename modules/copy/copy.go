@@ -16,7 +16,7 @@ import (
 
 // Spec describes the module.
 var Spec = modules.Spec{
-	Name: "copy", New: func() modules.Module { return new(Module) },
+	Name: "copy", ReadOnly: true, New: func() modules.Module { return new(Module) },
 	Refused: modules.RefusedFileParameters,
 }
 

@@ -11,7 +11,7 @@ import (
 
 // Spec describes the module.
 var Spec = modules.Spec{
-	Name: "template", New: func() modules.Module { return new(Module) },
+	Name: "template", ReadOnly: true, New: func() modules.Module { return new(Module) },
 	Refused: modules.RefusedFileParameters,
 }
 
