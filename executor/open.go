@@ -28,6 +28,7 @@ func (r *run) open(ctx context.Context, src *playbooks.Play, number int) (*play,
 	if err != nil {
 		return nil, fmt.Errorf("%s: hosts: %w", src.Pos, err)
 	}
+	r.warnUnmatched(pattern)
 	order, err := p.plain().Text(src.Order)
 	if err == nil && src.Order.IsNull() {
 		order = ""
@@ -43,6 +44,17 @@ func (r *run) open(ctx context.Context, src *playbooks.Play, number int) (*play,
 		p.hosts = append(p.hosts, &host{name: name, order: i})
 	}
 	return p, nil
+}
+
+// warnUnmatched tells of parts of a pattern that name nothing.
+func (r *run) warnUnmatched(pattern string) {
+	known, ok := r.Inventory.(interface{ Unmatched(pattern string) []string })
+	if !ok {
+		return
+	}
+	for _, text := range known.Unmatched(pattern) {
+		r.warn("", text)
+	}
 }
 
 // pattern is the hosts of the play as one text.
