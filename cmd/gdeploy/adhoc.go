@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,14 +18,16 @@ import (
 func adhocCommand() *cobra.Command {
 	o := &options{}
 	var module, args string
+	var listHosts bool
 	cmd := &cobra.Command{
 		Use:   "run PATTERN",
 		Short: "Run one module on hosts",
 		Long: `Runs one module on the hosts of a pattern and prints what each answers.
 
   gdeploy run web -a uptime
-  gdeploy run 'web:!n1' -b -m systemd -a 'name=nginx state=restarted'`,
-		Args: arguments(1, 1, "the hosts: a pattern"),
+  gdeploy run 'web:!n1' -b -m systemd -a 'name=nginx state=restarted'` + exits(allCodes...),
+		Args:              arguments(1, 1, "the hosts: a pattern"),
+		ValidArgsFunction: o.completeHosts,
 		RunE: func(cmd *cobra.Command, pattern []string) error {
 			s, err := newSession(cmd, o, workingDir())
 			if err != nil {
@@ -32,6 +35,12 @@ func adhocCommand() *cobra.Command {
 			}
 			books, err := s.oneTask(pattern[0], module, args)
 			if err != nil {
+				return err
+			}
+			if listHosts {
+				return s.listHosts(cmd.OutOrStdout(), books[0].Plays[0])
+			}
+			if err := s.checkHosts(books); err != nil {
 				return err
 			}
 			run, err := s.startRun(cmd, []string{"run:" + module})
@@ -46,7 +55,19 @@ func adhocCommand() *cobra.Command {
 	o.connectionFlags(f)
 	f.StringVarP(&module, "module-name", "m", "command", "the module")
 	f.StringVarP(&args, "args", "a", "", "its parameters: k=v, free text, or JSON")
+	f.BoolVar(&listHosts, "list-hosts", false, "only list the hosts")
+	completeFlags(cmd, o)
 	return cmd
+}
+
+// listHosts prints the hosts of a play as ansible --list-hosts does.
+func (s *session) listHosts(out io.Writer, p *playbooks.Play) error {
+	hosts := s.hostsOf(p)
+	_, err := fmt.Fprintf(out, "  hosts (%d):\n", len(hosts))
+	for _, name := range hosts {
+		fmt.Fprintf(out, "    %s\n", name)
+	}
+	return err
 }
 
 // oneTask is a playbook of one task. It is read like any other, so that its mistakes are

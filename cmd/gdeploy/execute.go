@@ -8,7 +8,6 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -89,41 +88,6 @@ func (s *session) identity(run *runlog.Run) modules.Run {
 		id = run.ID()
 	}
 	return modules.Run{ID: id, Who: who(), Started: s.started.UTC()}
-}
-
-// newHostKey tells of a key that accept-new kept.
-func (s *session) newHostKey(k transport.NewHostKey) {
-	fmt.Fprintf(s.warnings, "%s (%s): new host key %s %s, kept in %s\n", k.Host, k.Address, k.Type, k.Fingerprint, k.File)
-}
-
-// connection asks for the passwords that -k and -K want, and gathers what settings and
-// flags say.
-func (s *session) connection() (executor.ConnectionDefaults, error) {
-	c := executor.ConnectionDefaults{
-		Connection: s.options.connection, User: s.settings.RemoteUser, PrivateKeyFile: s.settings.PrivateKeyFile,
-		CommonArgs: s.settings.SSHCommonArgs, Timeout: time.Duration(s.settings.Timeout) * time.Second,
-		HostKeyChecking: s.settings.HostKeyChecking, KnownHosts: s.settings.KnownHosts, SSHConfig: s.settings.SSHConfig,
-		HelperDirs: s.settings.HelperDirs, Become: s.settings.Become, BecomeMethod: s.settings.BecomeMethod, BecomeUser: s.settings.BecomeUser,
-	}
-	var err error
-	if s.options.askPass {
-		if c.Password, err = s.terminal.password("SSH password: "); err != nil {
-			return c, err
-		}
-	}
-	if s.options.askBecome {
-		question := "BECOME password: "
-		if s.options.askPass {
-			question = "BECOME password[defaults to SSH password]: "
-		}
-		if c.BecomePassword, err = s.terminal.password(question); err != nil {
-			return c, err
-		}
-		if c.BecomePassword == "" {
-			c.BecomePassword = c.Password
-		}
-	}
-	return c, nil
 }
 
 // interruptible turns the first Ctrl-C into "finish and take back", and the second into

@@ -11,19 +11,20 @@ import (
 // options are the flags that commands which talk to hosts share. Those that are also
 // settings are read through Settings.
 type options struct {
-	limit       string
-	extraVars   []string
-	tags        []string
-	skipTags    []string
-	check, diff bool
-	verbose     int
-	askPass     bool
-	askBecome   bool
-	output      string
-	noColor     bool
-	connection  string
-	vaultID     []string
-	askVault    bool
+	limit                    string
+	extraVars                []string
+	tags                     []string
+	skipTags                 []string
+	check, diff              bool
+	verbose                  int
+	askPass                  bool
+	askBecome                bool
+	passFile, becomePassFile string
+	output                   string
+	noColor                  bool
+	connection               string
+	vaultID                  []string
+	askVault                 bool
 }
 
 // connectionFlags are those that say where to go and as whom.
@@ -41,22 +42,16 @@ func (o *options) connectionFlags(f *pflag.FlagSet) {
 	f.String("become-method", "sudo", "sudo, su or doas")
 	f.String("become-user", "root", "the user to work as")
 	f.BoolVarP(&o.askBecome, "ask-become-pass", "K", false, "ask for the password of sudo")
+	f.StringVar(&o.passFile, "connection-password-file", "", "file with the password to log in with, or a program that prints it")
+	f.StringVar(&o.becomePassFile, "become-password-file", "", "file with the password of sudo, or a program that prints it")
 	f.BoolVarP(&o.check, "check", "C", false, "change nothing, tell what would change")
 	f.BoolVarP(&o.diff, "diff", "D", false, "show contents before and after")
 	f.StringArrayVarP(&o.extraVars, "extra-vars", "e", nil, "variables: k=v, JSON or YAML, or @FILE; they win over all others")
 	f.CountVarP(&o.verbose, "verbose", "v", "tell more; up to -vvvv")
 	f.StringVar(&o.output, "output", "console", "console, or json for one event a line")
 	f.BoolVar(&o.noColor, "no-color", false, "no colours")
+	f.StringArrayP("module-path", "M", nil, "directory of modules of your own; may be repeated")
 	f.Int("lock-wait", 0, "seconds to wait for another run's lock")
-	f.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
-		switch name {
-		case "key-file":
-			name = "private-key"
-		case "inventory-file":
-			name = "inventory"
-		}
-		return pflag.NormalizedName(name)
-	})
 }
 
 // inventoryFlags are those that choose hosts.
@@ -66,6 +61,26 @@ func (o *options) inventoryFlags(f *pflag.FlagSet) {
 	f.String("vault-password-file", "", "file with the password of encrypted values, or a program that prints it")
 	f.StringArrayVar(&o.vaultID, "vault-id", nil, "password of encrypted values: ID@FILE or ID@prompt; may be repeated")
 	f.BoolVarP(&o.askVault, "ask-vault-password", "J", false, "ask for the password of encrypted values")
+	f.SetNormalizeFunc(otherNames)
+}
+
+// otherNames are Ansible's second names of flags.
+func otherNames(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+	switch name {
+	case "key-file":
+		name = "private-key"
+	case "inventory-file":
+		name = "inventory"
+	case "ask-vault-pass":
+		name = "ask-vault-password"
+	case "vault-pass-file":
+		name = "vault-password-file"
+	case "become-pass-file":
+		name = "become-password-file"
+	case "conn-pass-file":
+		name = "connection-password-file"
+	}
+	return pflag.NormalizedName(name)
 }
 
 // checkOutput refuses an unknown form of output.

@@ -13,7 +13,7 @@ func historyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "history",
 		Short: "List what was deployed and rolled back, by whom",
-		Long:  "Lists the runs and switches in the log that all deployers share (setting log_file), oldest first.",
+		Long:  "Lists the runs and switches in the log that all deployers share (setting log_file), oldest first." + exits(exitFine, exitGeneric, exitOptions),
 		Args:  arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			settings, err := loadSettings(cmd.Flags(), warnTo(cmd.ErrOrStderr()))

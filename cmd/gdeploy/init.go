@@ -22,7 +22,7 @@ func initCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "init DIR",
 		Short: "Write the shipped playbooks and a sample inventory for editing",
-		Long:  "Writes gdeploy.yaml, inventory/ and playbooks/ into DIR. Files that are there already are left as they are, and named.",
+		Long:  "Writes gdeploy.yaml, inventory/ and playbooks/ into DIR. Files that are there already are left as they are, and named." + exits(exitFine, exitGeneric, exitOptions),
 		Args:  arguments(1, 1, "a directory"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			files, err := fs.Sub(sample, "sample")

@@ -20,10 +20,11 @@ func inventoryCommand() *cobra.Command {
 	o := &options{}
 	v := view{}
 	cmd := &cobra.Command{
-		Use:   "inventory [GROUP]",
-		Short: "Show hosts, groups and their variables",
-		Long:  "Shows what the inventory says, in the forms of ansible-inventory: --list, --host NAME or --graph [GROUP].",
-		Args:  arguments(0, 1, "a group"),
+		Use:               "inventory [GROUP]",
+		Short:             "Show hosts, groups and their variables",
+		Long:              "Shows what the inventory says, in the forms of ansible-inventory: --list, --host NAME or --graph [GROUP]." + exits(exitFine, exitGeneric, exitUnreachable, exitOptions),
+		Args:              arguments(0, 1, "a group"),
+		ValidArgsFunction: o.completeHosts,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := newSession(cmd, o, workingDir())
 			if err != nil {
@@ -39,6 +40,7 @@ func inventoryCommand() *cobra.Command {
 	f.BoolVar(&v.graph, "graph", false, "the groups as a tree")
 	f.BoolVar(&v.vars, "vars", false, "with --graph: the variables too")
 	f.BoolVarP(&v.yaml, "yaml", "y", false, "YAML in place of JSON")
+	completeFlags(cmd, o)
 	cmd.MarkFlagsOneRequired("list", "host", "graph")
 	cmd.MarkFlagsMutuallyExclusive("list", "host", "graph")
 	return cmd

@@ -5,7 +5,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -62,7 +61,7 @@ Ansible's syntax on many hosts at once and needs nothing on a host but sshd and 
   gdeploy play rollback.yml -l prod            back to the last good release
 
 Settings come from gdeploy.yaml (here, in ~/.config/gdeploy or /etc/gdeploy), over that from
-GDEPLOY_* in the environment, and over that from flags.`,
+GDEPLOY_* in the environment, and over that from flags.` + exits(allCodes...),
 		Version:       versionText(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -81,9 +80,6 @@ GDEPLOY_* in the environment, and over that from flags.`,
 		docCommand(),
 		versionCommand(),
 	)
-	for _, cmd := range append(root.Commands(), root) {
-		cmd.Long += "\n" + exitHelp
-	}
 	return root
 }
 
@@ -96,61 +92,4 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 		names = append(names, c.Name())
 	}
 	return fmt.Errorf("there is no command %q%s", args[0], didYouMean(args[0], names))
-}
-
-// The exit codes; each command's help lists those that it uses.
-const (
-	exitFine        = 0
-	exitGeneric     = 1
-	exitFailed      = 2 // a host failed
-	exitUnreachable = 4 // a host was unreachable, or a playbook or inventory does not parse
-	exitOptions     = 5
-	exitLocked      = 6
-	exitTakenBack   = 7 // a gate tripped and the run was taken back
-	exitInterrupted = 99
-	exitBug         = 250
-)
-
-const exitHelp = `
-Exit codes: 0 all fine; 1 something else; 2 a host failed; 4 a host was unreachable, or a
-playbook or inventory does not parse; 5 bad options; 6 locked by another run; 7 a check
-failed and what was done was taken back; 99 interrupted; 250 a bug.`
-
-// exit is an error with the exit code that it asks for. An empty text prints nothing.
-type exit struct {
-	code int
-	err  error
-}
-
-func (e *exit) Error() string {
-	if e.err == nil {
-		return ""
-	}
-	return e.err.Error()
-}
-
-func (e *exit) Unwrap() error { return e.err }
-
-func badOption(err error) error { return &exit{exitOptions, err} }
-
-func notParsed(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &exit{exitUnreachable, err}
-}
-
-// exitCode prints an error as the operator shall see it and gives its code.
-func exitCode(err error) int {
-	if err == nil {
-		return exitFine
-	}
-	if text := err.Error(); text != "" {
-		fmt.Fprintln(os.Stderr, "gdeploy:", text)
-	}
-	var e *exit
-	if errors.As(err, &e) {
-		return e.code
-	}
-	return exitGeneric
 }

@@ -31,10 +31,11 @@ func playCommand() *cobra.Command {
 
   gdeploy play deploy.yml -l prod
   gdeploy play rollback.yml -l prod -e version=x
-  gdeploy play site.yml -i hosts.ini --tags web -C -D`,
+  gdeploy play site.yml -i hosts.ini --tags web -C -D` + exits(allCodes...),
 		Args: arguments(1, anyNumber, "a playbook"),
 		RunE: func(cmd *cobra.Command, args []string) error { return play(cmd, o, p, args) },
 	}
+	cmd.ValidArgsFunction = completePlaybooks
 	f := cmd.Flags()
 	o.connectionFlags(f)
 	f.StringArrayVarP(&o.tags, "tags", "t", nil, "only tasks with these tags")
@@ -46,6 +47,7 @@ func playCommand() *cobra.Command {
 	f.BoolVar(&p.step, "step", false, "ask before each task")
 	f.StringVar(&p.startAt, "start-at-task", "", "leave out all tasks before the one of this name")
 	f.BoolVar(&p.forceHandlers, "force-handlers", false, "run notified handlers on failed hosts too")
+	completeFlags(cmd, o)
 	return cmd
 }
 
@@ -65,6 +67,9 @@ func play(cmd *cobra.Command, o *options, p playFlags, args []string) error {
 	}
 	if p.syntaxCheck || p.listHosts || p.listTasks || p.listTags {
 		return s.list(cmd.OutOrStdout(), p, books)
+	}
+	if err := s.checkHosts(books); err != nil {
+		return err
 	}
 	run, err := s.startRun(cmd, args)
 	if err != nil {
@@ -122,25 +127,4 @@ func (s *session) evaluateFor(p *playbooks.Play, v values.Value) values.Value {
 		return v
 	}
 	return rendered
-}
-
-func (s *session) hostsOf(p *playbooks.Play) []string {
-	pattern := s.evaluateFor(p, p.Hosts)
-	text := values.Text(pattern)
-	if items := pattern.Items(); items != nil {
-		parts := make([]string, len(items))
-		for i, item := range items {
-			parts[i] = values.Text(item)
-		}
-		text = strings.Join(parts, ",")
-	}
-	hosts, err := s.inventory.Select(text)
-	if err != nil {
-		s.warn(p.Pos, err.Error())
-	}
-	names := make([]string, len(hosts))
-	for i, h := range hosts {
-		names[i] = h.Name
-	}
-	return names
 }

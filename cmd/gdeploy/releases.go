@@ -22,7 +22,7 @@ func releasesCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "releases",
 		Short: "Show which release each node has",
-		Long:  "Shows for each node the live release, what it was built from, whether it passed its test, since when, by whom, and the one before it.",
+		Long:  "Shows for each node the live release, what it was built from, whether it passed its test, since when, by whom, and the one before it." + exits(exitFine, exitGeneric, exitFailed, exitUnreachable, exitOptions, exitInterrupted),
 		Args:  arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if verify {
@@ -37,6 +37,7 @@ func releasesCommand() *cobra.Command {
 		},
 	}
 	o.connectionFlags(cmd.Flags())
+	completeFlags(cmd, o)
 	cmd.Flags().BoolVar(&verify, "verify", false, "compare the live release's files with its manifest")
 	cmd.Flags().BoolVar(&all, "all", false, "list all releases of each node, not only the live one")
 	return cmd

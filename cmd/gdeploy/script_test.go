@@ -30,7 +30,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup:               atHome,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits": exits,
+			"exits": exitsWith,
 			"tidy":  tidy,
 		},
 	})
@@ -46,8 +46,8 @@ func atHome(env *testscript.Env) error {
 	return nil
 }
 
-// exits runs a command that must end with an exit code: "exits 2 gdeploy play site.yml".
-func exits(ts *testscript.TestScript, neg bool, args []string) {
+// exitsWith runs a command that must end with an exit code: "exits 2 gdeploy play site.yml".
+func exitsWith(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits code program args...")
 	}

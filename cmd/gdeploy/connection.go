@@ -1,0 +1,62 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gdeploy/gdeploy/executor"
+	"github.com/gdeploy/gdeploy/transport"
+	"github.com/gdeploy/gdeploy/vault"
+)
+
+// connection gathers what settings and flags say about connections, and asks for the
+// passwords that they want.
+func (s *session) connection() (executor.ConnectionDefaults, error) {
+	c := executor.ConnectionDefaults{
+		Connection: s.options.connection, User: s.settings.RemoteUser, PrivateKeyFile: s.settings.PrivateKeyFile,
+		CommonArgs: s.settings.SSHCommonArgs, Timeout: time.Duration(s.settings.Timeout) * time.Second,
+		HostKeyChecking: s.settings.HostKeyChecking, KnownHosts: s.settings.KnownHosts, SSHConfig: s.settings.SSHConfig,
+		HelperDirs: s.settings.HelperDirs, Become: s.settings.Become, BecomeMethod: s.settings.BecomeMethod, BecomeUser: s.settings.BecomeUser,
+	}
+	var err error
+	if c.Password, err = s.password(s.options.askPass, s.options.passFile, "SSH password: "); err != nil {
+		return c, err
+	}
+	question := "BECOME password: "
+	if c.Password != "" {
+		question = "BECOME password[defaults to SSH password]: "
+	}
+	c.BecomePassword, err = s.password(s.options.askBecome, s.options.becomePassFile, question)
+	if s.options.askBecome && c.BecomePassword == "" {
+		c.BecomePassword = c.Password
+	}
+	for _, secret := range []string{c.Password, c.BecomePassword} {
+		if secret != "" {
+			s.secrets.Add(secret)
+		}
+	}
+	return c, err
+}
+
+// password gives one that is asked for or lies in a file; empty where neither is wanted.
+func (s *session) password(ask bool, file, question string) (string, error) {
+	switch {
+	case ask && file != "":
+		return "", badOption(errors.New("a password is either asked for or read from a file"))
+	case ask:
+		return s.terminal.password(question)
+	case file != "":
+		text, err := vault.File(file)("")
+		if err != nil {
+			return "", badOption(fmt.Errorf("read a password: %w", err))
+		}
+		return text, nil
+	}
+	return "", nil
+}
+
+// newHostKey tells of a key that accept-new kept.
+func (s *session) newHostKey(k transport.NewHostKey) {
+	fmt.Fprintf(s.warnings, "%s (%s): new host key %s %s, kept in %s\n", k.Host, k.Address, k.Type, k.Fingerprint, k.File)
+}
