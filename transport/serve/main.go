@@ -98,9 +98,11 @@ func prepare() {
 }
 
 // standSomewhere leaves a working directory that this user may not even look at, such as
-// that of root who became another user: programs like git fail there whatever they do.
+// one below the home of root who became another user: programs like git fail there
+// whatever they do. The whole path counts, since that is what they look at.
 func standSomewhere() {
-	if unix.Access(".", unix.R_OK|unix.X_OK) != nil {
+	here, err := os.Getwd()
+	if err != nil || unix.Access(here, unix.R_OK|unix.X_OK) != nil {
 		_ = os.Chdir("/")
 	}
 }
