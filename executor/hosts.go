@@ -6,9 +6,20 @@ type host struct {
 	order int
 	// undo is what takes back what was done here, oldest first.
 	undo []*undoEntry
+	// roles says how far the host is with the roles of the play, by RoleUse.Same.
+	roles map[string]roleState
 	// failure is the last thing that went wrong here.
 	failure failure
 }
+
+// roleState is how far a host is with a role: one of whose tasks all were skipped it was
+// not through.
+type roleState int
+
+const (
+	roleBegun roleState = iota + 1
+	roleDone
+)
 
 // hostSet is a set of hosts in the order of the play.
 type hostSet []*host

@@ -185,7 +185,7 @@ func (b *batch) load(t *playbooks.Task, one *inclusion) (*playbooks.Block, error
 	if err != nil {
 		return nil, err
 	}
-	b.handlers.add(use.Role.Handlers)
+	b.handlers.add(use.Handlers)
 	if one.what.public {
 		b.Store.Expose(b.src, use)
 	}

@@ -71,6 +71,16 @@ func notified(t *playbooks.Task) []values.Value {
 	return nil
 }
 
+// roleUseOf is the mention of the role whose task t is, nil outside of roles.
+func roleUseOf(t *playbooks.Task) *playbooks.RoleUse {
+	for block := t.Parent; block != nil; block = block.Parent {
+		if block.RoleUse != nil {
+			return block.RoleUse
+		}
+	}
+	return nil
+}
+
 // roleOf is the role whose task t is, nil outside of roles.
 func roleOf(t *playbooks.Task) *playbooks.Role {
 	if t.Role != nil {

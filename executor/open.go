@@ -41,7 +41,7 @@ func (r *run) open(ctx context.Context, src *playbooks.Play, number int) (*play,
 		if p.outBefore(name) {
 			continue
 		}
-		p.hosts = append(p.hosts, &host{name: name, order: i})
+		p.hosts = append(p.hosts, &host{name: name, order: i, roles: map[string]roleState{}})
 	}
 	return p, nil
 }

@@ -118,6 +118,9 @@ func (b *batch) place(ctx context.Context, t *playbooks.Task, hosts hostSet, f f
 // taskName is the task's name as people read it, evaluated for the first of the hosts.
 func (b *batch) taskName(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame) string {
 	name := t.Written
+	if t.Include != nil && t.Include.Kind == "role" {
+		return b.includeName(ctx, t, hosts, f)
+	}
 	if !t.Name.IsNull() {
 		name = values.Text(t.Name)
 	}
@@ -130,6 +133,20 @@ func (b *batch) taskName(ctx context.Context, t *playbooks.Task, hosts hostSet, 
 		return role.Name + " : " + name
 	}
 	return name
+}
+
+// includeName is what an include_role is called: its name, else that of the role.
+func (b *batch) includeName(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame) string {
+	written, before := t.Name, ""
+	if written.IsNull() {
+		written, before = t.Include.Role, t.Written+" : "
+	}
+	if len(hosts) > 0 {
+		if text, err := b.scope(ctx, t, hosts[0], f).Text(written); err == nil {
+			return before + text
+		}
+	}
+	return before + values.Text(written)
 }
 
 func (b *batch) tellPlay() {

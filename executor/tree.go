@@ -56,6 +56,29 @@ func (b *batch) node(ctx context.Context, n playbooks.Node, hosts hostSet, f fra
 // block takes hosts through the body; those that failed there through rescue; and all
 // that are left, failed or not, through always.
 func (b *batch) block(ctx context.Context, n *playbooks.Block, hosts hostSet, f frame) passage {
+	if use := n.RoleUse; use != nil {
+		return b.role(ctx, n, use, hosts, f)
+	}
+	return b.parts(ctx, n, hosts, f)
+}
+
+// role takes hosts through a role, as far as they have not been through it in this play.
+func (b *batch) role(ctx context.Context, n *playbooks.Block, use *playbooks.RoleUse, hosts hostSet, f frame) passage {
+	if use.AllowDuplicates {
+		return b.parts(ctx, n, hosts, f)
+	}
+	through := hosts.where(func(h *host) bool { return h.roles[use.Same] == roleDone })
+	passed := b.parts(ctx, n, hosts.without(through), f)
+	for _, h := range passed.going {
+		if h.roles[use.Same] == roleBegun {
+			h.roles[use.Same] = roleDone
+		}
+	}
+	passed.going = passed.going.and(through)
+	return passed
+}
+
+func (b *batch) parts(ctx context.Context, n *playbooks.Block, hosts hostSet, f frame) passage {
 	b.pushBlock(ctx, n, hosts, f)
 	body := f
 	body.rescued = f.rescued || len(n.Rescue) > 0

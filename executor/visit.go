@@ -88,6 +88,9 @@ func (v *visit) settle(ctx context.Context, res *result) verdict {
 		v.host.failure = failure{name: v.place.Name, task: v.describe(), result: res.registered()}
 	}
 	v.count(verdict)
+	if use := roleUseOf(v.task); use != nil && verdict.status != Skipped && v.host.roles[use.Same] == 0 {
+		v.host.roles[use.Same] = roleBegun
+	}
 	v.tell(HostResult{
 		Task: v.place, Host: v.host.name, Delegate: res.delegate, DelegateAddress: res.address,
 		Status: verdict.status, Changed: res.changed, Ignored: verdict.ignored, Rescued: verdict.out() && verdict.status == Failed && v.frame.rescued,
