@@ -113,6 +113,9 @@ func (o *Options) tell(result modules.Result, c modules.Command, out modules.Out
 	if err == nil && rc != 0 {
 		err = errors.New("non-zero return code")
 	}
+	if err == nil {
+		result.Data.Set("msg", values.String(""))
+	}
 	return result, err
 }
 
