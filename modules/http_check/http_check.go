@@ -38,12 +38,12 @@ type Module struct {
 
 // Validate refuses what can never pass.
 func (m *Module) Validate() error {
-	request, err := http.NewRequest(m.Method, m.URL, nil)
-	if err != nil {
-		return modules.Invalid("url and method make no request: %s", err)
-	}
-	if scheme := request.URL.Scheme; scheme != "http" && scheme != "https" || request.URL.Host == "" {
+	parsed, err := url.Parse(m.URL)
+	if err != nil || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Host == "" {
 		return modules.Invalid("url is %q, and must be like http://127.0.0.1:8080/healthz", m.URL)
+	}
+	if _, err := http.NewRequest(m.Method, m.URL, nil); err != nil {
+		return modules.Invalid("%s", err)
 	}
 	return nil
 }

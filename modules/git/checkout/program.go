@@ -92,7 +92,7 @@ func (r Repository) hint(sys modules.System, said string) string {
 	case strings.Contains(said, "dubious ownership"):
 		return "\n" + r.ownership(sys, said)
 	case strings.Contains(said, "Host key verification failed"):
-		return "\nThe server's key is not in known_hosts of " + sys.Self().Name + ": add it with the module known_hosts, or set accept_newhostkey: true"
+		return "\nThe server's key is not in this user's known_hosts: add it with the module known_hosts, or set accept_newhostkey: true"
 	case strings.Contains(said, "Permission denied (publickey"):
 		return "\nThe server does not take the key: give the right one with key_file, or let the server know it"
 	case strings.Contains(said, "could not read Username"), strings.Contains(said, "could not read Password"), strings.Contains(said, "Authentication failed"):
