@@ -25,7 +25,8 @@
 // answers what the operator types.
 //
 // failure is the message of a call that fails. Of a result only the keys that are
-// written are compared; the value <any> fits all.
+// written are compared; the value <any> fits all, and in a line of changes or failure
+// <any> stands for whatever is there.
 //
 // Each case runs three times: in check mode, which must predict the same changes and
 // touch nothing; for real; and once more, when nothing may be changed. A line

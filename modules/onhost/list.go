@@ -23,9 +23,11 @@ import (
 	"github.com/gdeploy/gdeploy/modules/release_switch"
 	"github.com/gdeploy/gdeploy/modules/service"
 	"github.com/gdeploy/gdeploy/modules/shell"
+	"github.com/gdeploy/gdeploy/modules/slurp"
 	"github.com/gdeploy/gdeploy/modules/stat"
 	"github.com/gdeploy/gdeploy/modules/subversion"
 	"github.com/gdeploy/gdeploy/modules/systemd"
+	"github.com/gdeploy/gdeploy/modules/tempfile"
 	"github.com/gdeploy/gdeploy/modules/template"
 	"github.com/gdeploy/gdeploy/modules/transfer"
 	"github.com/gdeploy/gdeploy/modules/user"
@@ -55,9 +57,11 @@ func Specs() []modules.Spec {
 		release_switch.Spec,
 		service.Spec,
 		shell.Spec,
+		slurp.Spec,
 		stat.Spec,
 		subversion.Spec,
 		systemd.Spec,
+		tempfile.Spec,
 		template.Spec,
 		transfer.Spec,
 		user.Spec,
