@@ -29,6 +29,7 @@ func (r *run) open(ctx context.Context, src *playbooks.Play, number int) (*play,
 		return nil, fmt.Errorf("%s: hosts: %w", src.Pos, err)
 	}
 	r.warnUnmatched(pattern)
+	p.all = names
 	order, err := p.plain().Text(src.Order)
 	if err == nil && src.Order.IsNull() {
 		order = ""
@@ -36,7 +37,6 @@ func (r *run) open(ctx context.Context, src *playbooks.Play, number int) (*play,
 	if names, err = ordered(names, order); err != nil {
 		return nil, fmt.Errorf("%s: %w", src.Pos, err)
 	}
-	p.all = names
 	for i, name := range names {
 		if p.outBefore(name) {
 			continue
@@ -93,10 +93,25 @@ func (b *batch) hostsInView() *variables.Hosts {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.view == nil || b.viewOf != b.number {
-		b.view = &variables.Hosts{All: b.all, Play: b.alive(b.play.hosts).names(), Batch: b.alive(b.hosts).names()}
+		b.view = &variables.Hosts{All: b.all, Play: b.listed(b.alive(b.play.hosts)), Batch: b.listed(b.alive(b.hosts))}
 		b.viewOf = b.number
 	}
 	return b.view
+}
+
+// listed gives the names in the order of the inventory, whatever the play's order.
+func (p *play) listed(hosts hostSet) []string {
+	has := map[string]bool{}
+	for _, h := range hosts {
+		has[h.name] = true
+	}
+	names := make([]string, 0, len(hosts))
+	for _, name := range p.all {
+		if has[name] {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // alive gives the hosts that are not out of the run.
