@@ -92,7 +92,8 @@ func (m *Module) account(ctx context.Context, sys modules.System) (modules.User,
 	if _, err := modules.Exec(ctx, sys, look); errors.Is(err, modules.ErrWouldRun) {
 		return u, err
 	}
-	return u, fmt.Errorf("Failed to lookup user %s: there is none on this host; the module user makes one", m.User) //nolint:staticcheck // Ansible's words
+	//lint:ignore ST1005 Ansible's words
+	return u, fmt.Errorf("Failed to lookup user %s: there is none on this host; the module user makes one", m.User)
 }
 
 func (m *Module) bring(sys modules.System, u modules.User, file string, keys []keyfile.Line) error {

@@ -137,7 +137,8 @@ func (r Repository) update(ctx context.Context, sys modules.System, did Did) (Di
 		return did, err
 	}
 	if modified != "" && !r.Force {
-		return did, fmt.Errorf("Local modifications exist in the destination: %s (force=no). They are:\n%s\nset force: true to drop them", r.Dir, modified) //nolint:staticcheck // Ansible's words
+		//lint:ignore ST1005 Ansible's words
+		return did, fmt.Errorf("Local modifications exist in the destination: %s (force=no). They are:\n%s\nset force: true to drop them", r.Dir, modified)
 	}
 	if did.RemoteChanged, err = r.setRemote(ctx, sys); err != nil {
 		return did, err

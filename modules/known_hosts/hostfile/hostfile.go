@@ -88,7 +88,8 @@ func (l Line) check(host string) error {
 		return fmt.Errorf("key of %s: %w", host, err)
 	}
 	if !l.names(host) {
-		return fmt.Errorf("Host parameter does not match hashed host field in supplied key: it is for %s, not for %s", l.Hosts, host) //nolint:staticcheck // Ansible's words
+		//lint:ignore ST1005 Ansible's words
+		return fmt.Errorf("Host parameter does not match hashed host field in supplied key: it is for %s, not for %s", l.Hosts, host)
 	}
 	return nil
 }

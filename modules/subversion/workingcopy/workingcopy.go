@@ -51,7 +51,7 @@ func (c Copy) Bring(ctx context.Context, sys modules.System) (Did, error) {
 	case c.Export:
 		return did, c.exec(ctx, sys, c.bring("export", goal, c.Force))
 	case exists && !c.InPlace:
-		return did, fmt.Errorf("ERROR: %s folder already exists, but its not a subversion repository. Move it away, or set in_place: true to make it one", c.Dir) //nolint:staticcheck // Ansible's words
+		return did, fmt.Errorf("ERROR: %s folder already exists, but its not a subversion repository. Move it away, or set in_place: true to make it one", c.Dir)
 	case c.KeepMissing:
 		return did, nil
 	}
@@ -105,7 +105,7 @@ func (c Copy) renew(ctx context.Context, sys modules.System) (Did, error) {
 		return did, err
 	}
 	if state.modified != "" && !c.Force {
-		return did, fmt.Errorf("ERROR: modified files exist in the repository. They are:\n%sset force: true to drop them", state.modified) //nolint:staticcheck // Ansible's words
+		return did, fmt.Errorf("ERROR: modified files exist in the repository. They are:\n%sset force: true to drop them", state.modified)
 	}
 	goal, err := c.find(ctx, sys)
 	if err != nil {

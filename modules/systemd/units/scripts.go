@@ -44,7 +44,8 @@ func (s Scripts) Bring(ctx context.Context, sys modules.System, w Wanted) (*valu
 	data := modules.Data("name", values.String(w.Name))
 	addWanted(data, w)
 	if _, err := sys.Stat("/etc/init.d/" + w.Name); err != nil {
-		return data, fmt.Errorf("Could not find the requested service %s: host (there is no /etc/init.d/%s)", w.Name, w.Name) //nolint:staticcheck // Ansible's words
+		//lint:ignore ST1005 Ansible's words
+		return data, fmt.Errorf("Could not find the requested service %s: host (there is no /etc/init.d/%s)", w.Name, w.Name)
 	}
 	if w.Enabled != nil {
 		if err := s.enable(ctx, sys, w.Name, *w.Enabled); err != nil {
@@ -71,7 +72,8 @@ func (s Scripts) move(ctx context.Context, sys modules.System, w Wanted) error {
 	}
 	_, err = modules.Exec(ctx, sys, s.script(sys, w.Name, order))
 	if program, ok := errors.AsType[*modules.ProgramError](err); ok {
-		return fmt.Errorf("Unable to %s service %s: %s", order, w.Name, program.Said()) //nolint:staticcheck // Ansible's words
+		//lint:ignore ST1005 Ansible's words
+		return fmt.Errorf("Unable to %s service %s: %s", order, w.Name, program.Said())
 	}
 	return err
 }

@@ -89,7 +89,8 @@ func (s Systemd) missing(w Wanted) error {
 	if !w.Reload {
 		hint += "; if its file was just written, set daemon_reload: true"
 	}
-	return fmt.Errorf("Could not find the requested service %s: host (%s)", w.Name, hint) //nolint:staticcheck // Ansible's words
+	//lint:ignore ST1005 Ansible's words
+	return fmt.Errorf("Could not find the requested service %s: host (%s)", w.Name, hint)
 }
 
 // ready has systemd read its files, and looks at the unit. Where the unit file is newer

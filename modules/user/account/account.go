@@ -207,7 +207,8 @@ func (w Wanted) modifications(sys modules.System, now modules.User) ([]string, e
 	}
 	if w.Group != "" {
 		if _, err := sys.Group(w.Group); err != nil {
-			return nil, fmt.Errorf("Group %s does not exist", w.Group) //nolint:staticcheck // Ansible's words
+			//lint:ignore ST1005 Ansible's words
+			return nil, fmt.Errorf("Group %s does not exist", w.Group)
 		}
 		argv = append(argv, "-g", w.Group)
 	}
@@ -228,7 +229,8 @@ func (w Wanted) groupFlags(sys modules.System, now modules.User) ([]string, erro
 	for _, name := range Names(*w.Groups) {
 		g, err := sys.Group(name)
 		if err != nil {
-			return nil, fmt.Errorf("Group %s does not exist", name) //nolint:staticcheck // Ansible's words
+			//lint:ignore ST1005 Ansible's words
+			return nil, fmt.Errorf("Group %s does not exist", name)
 		}
 		if g.GID != primary {
 			want = append(want, g.Name)
