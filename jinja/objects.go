@@ -121,11 +121,15 @@ func characters(s string, marks values.Value) []values.Value {
 // namespace is the value of namespace(): the one thing that {% set n.x = 1 %} changes.
 type namespace struct{ vars *values.Map }
 
+// TypeName is what type_debug and messages show.
 func (n *namespace) TypeName() string { return "Namespace" }
+
+// Repr is how it prints.
 func (n *namespace) Repr() string {
 	return "<Namespace " + values.Repr(values.FromMap(n.vars)) + ">"
 }
 
+// Attr gives its attributes.
 func (n *namespace) Attr(name string) (values.Value, bool, error) {
 	v, ok := n.vars.Get(name)
 	return v, ok, nil
@@ -137,9 +141,13 @@ type module struct {
 	*exports
 }
 
+// TypeName is what type_debug and messages show.
 func (m *module) TypeName() string { return "TemplateModule" }
-func (m *module) Repr() string     { return "<TemplateModule " + m.name + ">" }
 
+// Repr is how it prints.
+func (m *module) Repr() string { return "<TemplateModule " + m.name + ">" }
+
+// Attr gives its attributes.
 func (m *module) Attr(name string) (values.Value, bool, error) {
 	v, ok := m.vars[name]
 	return v, ok && !strings.HasPrefix(name, "_"), nil
@@ -151,8 +159,10 @@ type cycler struct {
 	at    int
 }
 
+// TypeName is what type_debug and messages show.
 func (c *cycler) TypeName() string { return "Cycler" }
 
+// Attr gives its attributes.
 func (c *cycler) Attr(name string) (values.Value, bool, error) {
 	switch name {
 	case "current":
@@ -178,8 +188,10 @@ type joiner struct {
 	used      bool
 }
 
+// TypeName is what type_debug and messages show.
 func (j *joiner) TypeName() string { return "Joiner" }
 
+// Call runs it.
 func (j *joiner) Call(*Call) (values.Value, error) {
 	if !j.used {
 		j.used = true

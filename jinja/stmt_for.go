@@ -103,6 +103,7 @@ type loop struct {
 	changes bool
 }
 
+// TypeName is what type_debug and messages show.
 func (l *loop) TypeName() string { return "LoopContext" }
 
 // Attr gives the counters and functions of the loop.

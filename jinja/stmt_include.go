@@ -58,9 +58,12 @@ func (r *run) loadFirst(v values.Value) (*Template, error) {
 
 type missingTemplate struct{ names []string }
 
+// Error says which were looked for.
 func (e *missingTemplate) Error() string {
 	return "none of the templates exists: " + strings.Join(e.names, ", ")
 }
+
+// Is makes it a missing file.
 func (e *missingTemplate) Is(target error) bool { return target == fs.ErrNotExist }
 
 // includeStmt is {% include name %}.

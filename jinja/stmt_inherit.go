@@ -87,8 +87,10 @@ type selfObject struct {
 	run   *run
 }
 
+// TypeName is what type_debug and messages show.
 func (s *selfObject) TypeName() string { return "TemplateReference" }
 
+// Attr gives its attributes.
 func (s *selfObject) Attr(name string) (values.Value, bool, error) {
 	if len(s.table.entries[name]) == 0 {
 		return values.Null, false, nil

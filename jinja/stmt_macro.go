@@ -55,8 +55,11 @@ type macro struct {
 	frame *frame
 }
 
+// TypeName is what type_debug and messages show.
 func (m *macro) TypeName() string { return "Macro" }
-func (m *macro) Repr() string     { return "<Macro " + values.Repr(values.String(m.name)) + ">" }
+
+// Repr is how it prints.
+func (m *macro) Repr() string { return "<Macro " + values.Repr(values.String(m.name)) + ">" }
 
 // Attr gives what Jinja tells of a macro.
 func (m *macro) Attr(name string) (values.Value, bool, error) {

@@ -62,6 +62,16 @@ func (t *translation) has(prefix string) bool {
 	return true
 }
 
+// literal writes one character; bytes that are not UTF-8 are lone surrogates, which only
+// an escape can carry.
+func (t *translation) literal(c rune) {
+	if c >= 0xD800 && c < 0xE000 {
+		fmt.Fprintf(&t.out, `\u%04x`, c)
+		return
+	}
+	t.out.WriteRune(c)
+}
+
 func (t *translation) one() error {
 	c := t.src[t.at]
 	switch {
@@ -81,7 +91,7 @@ func (t *translation) one() error {
 		}
 	default:
 		t.at++
-		t.out.WriteRune(c)
+		t.literal(c)
 	}
 	return nil
 }
@@ -265,7 +275,7 @@ func (t *translation) class() error {
 			}
 		default:
 			t.at++
-			t.out.WriteRune(c)
+			t.literal(c)
 		}
 	}
 }
@@ -294,7 +304,7 @@ func (t *translation) escape(inClass bool) error {
 	case c < 0x80:
 		t.out.WriteString(`\` + string(c))
 	default:
-		t.out.WriteRune(c)
+		t.literal(c)
 	}
 	t.at += 2
 	return nil
@@ -338,7 +348,7 @@ func (t *translation) codepoint(width int) error {
 		return t.fail("bad escape %s", string(t.src[t.at:end]))
 	}
 	if code > 0xFFFF {
-		t.out.WriteRune(rune(code))
+		t.literal(rune(code))
 	} else {
 		fmt.Fprintf(&t.out, `\u%04x`, code)
 	}
