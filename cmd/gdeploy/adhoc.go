@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -71,16 +72,11 @@ func (s *session) listHosts(out io.Writer, p *playbooks.Play) error {
 }
 
 // oneTask is a playbook of one task. It is read like any other, so that its mistakes are
-// found and told the same way.
+// found the same way.
 func (s *session) oneTask(pattern, module, args string) ([]*playbooks.Playbook, error) {
-	var params any = args
-	if strings.HasPrefix(strings.TrimSpace(args), "{") {
-		if err := json.Unmarshal([]byte(args), &params); err != nil {
-			return nil, badOption(fmt.Errorf("--args: %w", err))
-		}
-	}
-	if args == "" {
-		params = nil
+	params, err := parameters(module, args)
+	if err != nil {
+		return nil, err
 	}
 	text, err := json.Marshal([]any{map[string]any{
 		"name": "run " + module, "hosts": pattern, "gather_facts": false,
@@ -100,10 +96,42 @@ func (s *session) oneTask(pattern, module, args string) ([]*playbooks.Playbook, 
 	}
 	book, err := s.loader.Playbook(file)
 	if err != nil {
-		return nil, notParsed(errors.New(strings.ReplaceAll(err.Error(), file+":", "")))
+		return nil, badOption(withoutPlaces(err))
 	}
 	for _, play := range book.Plays {
 		play.File = filepath.Join(workingDir(), "run") // relative paths start here
 	}
 	return []*playbooks.Playbook{book}, nil
+}
+
+// parameters reads what -a says.
+func parameters(module, args string) (any, error) {
+	switch {
+	case slices.Contains(languageWords, module):
+		return nil, badOption(fmt.Errorf("%s is for playbooks: it makes no sense for a single task", module))
+	case args == "" && slices.Contains([]string{"command", "shell", "raw", "script"}, module):
+		return nil, badOption(fmt.Errorf("say with -a what %s shall run", module))
+	case args == "":
+		return nil, nil
+	case !strings.HasPrefix(strings.TrimSpace(args), "{") || strings.HasPrefix(args, "{{"):
+		return args, nil
+	}
+	var params map[string]any
+	if err := json.Unmarshal([]byte(args), &params); err != nil {
+		return nil, badOption(fmt.Errorf("--args: %w", err))
+	}
+	return params, nil
+}
+
+// withoutPlaces gives mistakes as -m and -a show them: there is no file to point at.
+func withoutPlaces(err error) error {
+	var mistakes playbooks.Mistakes
+	if !errors.As(err, &mistakes) {
+		return err
+	}
+	bare := make(playbooks.Mistakes, len(mistakes))
+	for i, m := range mistakes {
+		bare[i] = playbooks.Mistake{Msg: m.Msg, Hint: m.Hint}
+	}
+	return bare
 }

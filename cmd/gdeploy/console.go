@@ -13,17 +13,27 @@ import (
 
 // console gives what shows a run to the operator: the console, or a line of JSON per event.
 func (s *session) console(cmd *cobra.Command) executor.Sink {
-	out := cmd.OutOrStdout()
 	if s.options.output == "json" {
-		return report.Lines(out)
+		return report.Lines(cmd.OutOrStdout())
 	}
+	return report.NewConsole(cmd.OutOrStdout(), cmd.ErrOrStderr(), s.look())
+}
+
+// answers gives what shows the answers of gdeploy run.
+func (s *session) answers(cmd *cobra.Command) executor.Sink {
+	if s.options.output == "json" {
+		return report.Lines(cmd.OutOrStdout())
+	}
+	return report.NewAnswers(cmd.OutOrStdout(), cmd.ErrOrStderr(), s.look())
+}
+
+// look is how the console shows things on this terminal.
+func (s *session) look() report.Options {
 	width, _, err := term.GetSize(int(os.Stdout.Fd()))
 	if err != nil {
 		width = 0
 	}
-	return report.NewConsole(out, cmd.ErrOrStderr(), report.Options{
-		Verbosity: s.options.verbose, Color: s.colors(), Width: width,
-	})
+	return report.Options{Verbosity: s.options.verbose, Color: s.colors(), Width: width}
 }
 
 // colors are for terminals, unless NO_COLOR or --no-color is there.
