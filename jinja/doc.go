@@ -10,5 +10,9 @@
 // something undefined is undefined too, so that {{ a.b.c | default('x') }} works and
 // {{ a.b }} says which name is missing.
 //
+// Differences from Jinja2: what is lazy there (map, select, range, dict.items) is a list;
+// there is no Markup type, so that {{ x | e | e }} escapes twice; autoescape and line
+// statements do not exist; do, break and continue always work.
+//
 // Results inherit the Unsafe and Secret marks of the values they were made from.
 package jinja

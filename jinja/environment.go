@@ -171,10 +171,12 @@ func (e *Environment) CompileExpression(src string, pos values.Position) (*Expre
 	return p.expression()
 }
 
-// Names are the variables that the template takes from its Scope, in order of appearance.
+// Names are the variables that the template takes from its Scope, or from the globals, in
+// order of appearance.
 func (t *Template) Names() []string { return t.free }
 
-// Names are the variables that the expression takes from its Scope, in order of appearance.
+// Names are the variables that the expression takes from its Scope, or from the globals, in
+// order of appearance.
 func (x *Expression) Names() []string { return x.t.free }
 
 // Render gives the template's text.
