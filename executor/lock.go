@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/playbooks"
@@ -58,8 +59,11 @@ func (p *play) takeAll(ctx context.Context, wanted *heldLock) bool {
 		}
 		reply, err := p.lockCall(ctx, place)
 		switch {
-		case err != nil:
+		case err != nil && p.owns(place.host):
 			p.lockUnreachable(place, err)
+		case err != nil:
+			p.refuse(ctx, wanted, place, modules.Reply{Msg: err.Error()})
+			return false
 		case reply.Failed:
 			p.refuse(ctx, wanted, place, reply)
 			return false
@@ -70,6 +74,22 @@ func (p *play) takeAll(ctx context.Context, wanted *heldLock) bool {
 		}
 	}
 	p.tell(LockTaken{Name: wanted.name, Hosts: p.held.hosts()})
+	return p.goOnWithout(p.hosts.without(p.alive(p.hosts)))
+}
+
+// goOnWithout leaves hosts out of the play that could not be locked. It reports false
+// where that is fatal for all.
+func (p *play) goOnWithout(lost hostSet) bool {
+	if len(lost) == 0 {
+		return true
+	}
+	p.hosts = p.hosts.without(lost)
+	fatal, _ := p.plain().Bool(p.src.AnyErrorsFatal)
+	if fatal || len(p.hosts) == 0 {
+		p.tell(NoMoreHosts{})
+		p.note(func(o *Outcome) { o.Reason = "the lock could not be taken on " + strings.Join(lost.names(), ", ") })
+		return false
+	}
 	return true
 }
 
@@ -93,6 +113,10 @@ func (p *play) refuse(ctx context.Context, wanted *heldLock, place *lockPlace, r
 			o.Failed++
 		}
 	})
+}
+
+func (p *play) owns(name string) bool {
+	return slices.Contains(p.hosts.names(), name)
 }
 
 // lockUnreachable takes a host out of the run that cannot be locked.

@@ -63,9 +63,15 @@ func (r *run) play(ctx context.Context, src *playbooks.Play, number int) (ended 
 		return true, err
 	}
 	defer p.close()
+	return p.through(ctx)
+}
+
+// through takes the batches through the play, one after the other, and takes back what
+// was done where that ends early.
+func (p *play) through(ctx context.Context) (ended bool, err error) {
 	batches, err := p.batches()
 	if err != nil {
-		return true, fmt.Errorf("%s: %w", src.Pos, err)
+		return true, fmt.Errorf("%s: %w", p.src.Pos, err)
 	}
 	for number, hosts := range batches {
 		b := &batch{play: p, number: number, path: fmt.Sprintf("%s.%d", p.path, number), hosts: hosts}

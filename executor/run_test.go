@@ -298,3 +298,33 @@ c
 		t.Errorf("taken over: %+v %v", outcome, f.hosts.effects())
 	}
 }
+
+// A host that cannot be locked is left out; one beside the play, or any_errors_fatal, ends it.
+func TestLockUnreachable(t *testing.T) {
+	const play = `
+-- inventory --
+a
+b
+lb
+-- play.yml --
+- hosts: a:b
+  gather_facts: false
+  any_errors_fatal: FATAL
+  lock: {name: shop, path: /lock, also: lb}
+  tasks:
+    - do: work
+`
+	for _, c := range []struct{ dead, fatal, want string }{
+		{"b", "false", "a: lock /lock None|lb: lock /lock None|a: work [/lock]|lb: lock /lock free|a: lock /lock free"},
+		{"b", "true", "a: lock /lock None|lb: lock /lock None|lb: lock /lock free|a: lock /lock free"},
+		{"lb", "false", "a: lock /lock None|b: lock /lock None|b: lock /lock free|a: lock /lock free"},
+	} {
+		f, outcome := run(t, strings.ReplaceAll(play, "FATAL", c.fatal), func(f *fixture) { f.hosts.dead[c.dead] = true })
+		if diff := cmp.Diff(strings.Split(c.want, "|"), f.hosts.effects()); diff != "" {
+			t.Errorf("%s %s: %s", c.dead, c.fatal, diff)
+		}
+		if c.dead == "b" && outcome.Unreachable != 1 || c.dead == "lb" && outcome.Reason == "" {
+			t.Errorf("%s: %+v", c.dead, outcome)
+		}
+	}
+}
