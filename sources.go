@@ -8,5 +8,5 @@ import "embed"
 // hashes them to see whether the helper that it carries is of the same sources as itself.
 //
 //go:embed cmd/gdeploy-helper/*.go transport/serve/*.go transport/wire/*.go values/*.go modules/*.go modules/*/*.go modules/*/*/*.go
-//go:embed release/*.go balancer/*.go
+//go:embed release/*.go balancer/*.go facts/*.go
 var HelperSources embed.FS

@@ -22,6 +22,7 @@ import (
 	"github.com/gdeploy/gdeploy/modules/release_stage"
 	"github.com/gdeploy/gdeploy/modules/release_switch"
 	"github.com/gdeploy/gdeploy/modules/service"
+	"github.com/gdeploy/gdeploy/modules/setup"
 	"github.com/gdeploy/gdeploy/modules/shell"
 	"github.com/gdeploy/gdeploy/modules/slurp"
 	"github.com/gdeploy/gdeploy/modules/stat"
@@ -56,6 +57,7 @@ func Specs() []modules.Spec {
 		release_stage.Spec,
 		release_switch.Spec,
 		service.Spec,
+		setup.Spec,
 		shell.Spec,
 		slurp.Spec,
 		stat.Spec,
