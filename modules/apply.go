@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"github.com/gdeploy/gdeploy/values"
 )
 
 // Changer is a System that records changes which are made by other means than its own
@@ -81,6 +83,20 @@ func (e *ProgramError) Said() string {
 		said = "..." + strings.ToValidUTF8(said[len(said)-enough:], "")
 	}
 	return said
+}
+
+// into adds how the program ended to what register sees, as Ansible names it.
+func (e *ProgramError) into(data values.Value) values.Value {
+	all := values.NewMap(5)
+	if m, ok := data.AsMap(); ok {
+		all = m.Clone()
+	}
+	all.Set("rc", values.Int(int64(e.RC)))
+	all.Set("stdout", values.String(e.Stdout))
+	all.Set("stdout_lines", Lines(e.Stdout))
+	all.Set("stderr", values.String(e.Stderr))
+	all.Set("stderr_lines", Lines(e.Stderr))
+	return values.FromMap(all)
 }
 
 // Query runs a program that changes nothing and must succeed; else the error is a

@@ -124,6 +124,9 @@ func fail(ctx context.Context, reply *Reply, err error) {
 	if reply.ErrorKind == KindTimeout && errors.Is(err, context.DeadlineExceeded) {
 		reply.Msg = "it took longer than its timeout allows: " + reply.Msg
 	}
+	if program, ok := errors.AsType[*ProgramError](err); ok {
+		reply.Data = program.into(reply.Data)
+	}
 	var bug *errPanic
 	if errors.As(err, &bug) {
 		reply.Data = values.MapOf("exception", values.String(bug.stack))

@@ -63,8 +63,8 @@ func (m *Module) keys() ([]keyfile.Line, error) {
 
 // Run lets the keys in or takes them away.
 func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, error) {
-	data := modules.Data("user", values.String(m.User), "key", values.String(m.Key), "state", values.String(m.State),
-		"exclusive", values.Bool(m.Exclusive), "manage_dir", values.Bool(m.ManageDir), "unique", values.False)
+	data := modules.Data("user", values.String(m.User), "key", values.String(m.Key), "state", values.String(m.State), "key_options", orNull(m.KeyOptions),
+		"comment", orNull(m.Comment), "exclusive", values.Bool(m.Exclusive), "manage_dir", values.Bool(m.ManageDir), "follow", values.Bool(m.Follow))
 	keys, err := m.keys()
 	if err != nil {
 		return modules.Result{Data: data}, err
@@ -79,7 +79,16 @@ func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, e
 	}
 	data.Set("keyfile", values.String(file))
 	data.Set("path", values.String(file))
-	return modules.Result{Data: data}, m.bring(sys, u, file, keys)
+	err = m.bring(sys, u, file, keys)
+	modules.AddFile(data, sys, file)
+	return modules.Result{Data: data}, err
+}
+
+func orNull(s *string) values.Value {
+	if s == nil {
+		return values.Null
+	}
+	return values.String(*s)
 }
 
 // account looks the user up. A dry run cannot foresee one that is still to be made.
@@ -97,7 +106,7 @@ func (m *Module) account(ctx context.Context, sys modules.System) (modules.User,
 }
 
 func (m *Module) bring(sys modules.System, u modules.User, file string, keys []keyfile.Line) error {
-	if err := m.trusted(sys, path.Dir(file)); err != nil {
+	if err := keyfile.Trusted(sys, path.Dir(file)); err != nil {
 		return err
 	}
 	if st, err := sys.Lstat(file); err == nil && st.Mode&fs.ModeSymlink != 0 && m.Follow {
@@ -122,18 +131,6 @@ func (m *Module) bring(sys modules.System, u modules.User, file string, keys []k
 		return m.write(sys, u, file, string(old))
 	}
 	return m.write(sys, u, file, after.String())
-}
-
-// trusted refuses a directory that the account has made a link to somebody else's.
-func (m *Module) trusted(sys modules.System, dir string) error {
-	link, err := sys.Lstat(dir)
-	if err != nil || link.Mode&fs.ModeSymlink == 0 || link.UID == 0 {
-		return nil
-	}
-	if st, err := sys.Stat(dir); err == nil && st.UID != link.UID {
-		return fmt.Errorf("%s is a link of %s to %s, which is not theirs: keys are not written there", dir, modules.OwnerName(sys, link.UID), link.Target)
-	}
-	return nil
 }
 
 func (m *Module) write(sys modules.System, u modules.User, file, content string) error {

@@ -49,6 +49,7 @@ func (m *Module) Run(_ context.Context, sys modules.System) (modules.Result, err
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return modules.Result{Data: data}, err
 	}
+	err = nil // a file that is missing is an empty one
 	before := hostfile.Parse(string(old))
 	after := before.Without(m.Name, keys)
 	if m.State == "present" {
@@ -56,10 +57,11 @@ func (m *Module) Run(_ context.Context, sys modules.System) (modules.Result, err
 			return modules.Result{Data: data}, err
 		}
 	}
-	if slices.Equal(before, after) {
-		return modules.Result{Data: data}, nil
+	if !slices.Equal(before, after) {
+		err = m.write(sys, after)
 	}
-	return modules.Result{Data: data}, m.write(sys, after)
+	modules.AddFile(data, sys, m.Path)
+	return modules.Result{Data: data}, err
 }
 
 func (m *Module) write(sys modules.System, f hostfile.File) error {

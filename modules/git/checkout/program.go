@@ -61,17 +61,20 @@ var credentials = regexp.MustCompile(`(://)[^/@\s]+@`)
 
 // failure is a call of git that failed.
 type failure struct {
-	code int
-	text string
+	program *modules.ProgramError
+	text    string
 }
 
 // Error is what the operator reads.
 func (f *failure) Error() string { return f.text }
 
+// Unwrap gives the program's end.
+func (f *failure) Unwrap() error { return f.program }
+
 // isCode reports whether err is a call of git that ended with a code.
 func isCode(err error, code int) bool {
-	f, ok := errors.AsType[*failure](err)
-	return ok && f.code == code
+	program, ok := errors.AsType[*modules.ProgramError](err)
+	return ok && program.RC == code
 }
 
 // explain turns what git said into what the operator can do about it.
@@ -80,8 +83,10 @@ func (r Repository) explain(sys modules.System, err error) error {
 	if !ok {
 		return err
 	}
-	said := withoutPassword(program.Said())
-	return &failure{program.RC, fmt.Sprintf("%s: %s%s", withoutPassword(modules.CommandLine(program.Argv)), said, r.hint(sys, said))}
+	shown := *program
+	shown.Stdout, shown.Stderr = withoutPassword(program.Stdout), withoutPassword(program.Stderr)
+	said := shown.Said()
+	return &failure{&shown, fmt.Sprintf("%s: %s%s", withoutPassword(modules.CommandLine(program.Argv)), said, r.hint(sys, said))}
 }
 
 // withoutPassword takes user and password out of URLs.

@@ -97,14 +97,20 @@ func (c Copy) explain(sys modules.System, err error) error {
 	if !ok {
 		return err
 	}
-	return &failure{fmt.Sprintf("%s: %s%s", modules.CommandLine(program.Argv), program.Said(), c.hint(sys, program.Said()))}
+	return &failure{program, fmt.Sprintf("%s: %s%s", modules.CommandLine(program.Argv), program.Said(), c.hint(sys, program.Said()))}
 }
 
 // failure is a call of svn that failed.
-type failure struct{ text string }
+type failure struct {
+	program *modules.ProgramError
+	text    string
+}
 
 // Error is what the operator reads.
 func (f *failure) Error() string { return f.text }
+
+// Unwrap gives the program's end.
+func (f *failure) Unwrap() error { return f.program }
 
 // says reports whether err is a call of svn that failed with one of the codes.
 func says(err error, codes ...string) bool {

@@ -72,8 +72,7 @@ func (s Scripts) move(ctx context.Context, sys modules.System, w Wanted) error {
 	}
 	_, err = modules.Exec(ctx, sys, s.script(sys, w.Name, order))
 	if program, ok := errors.AsType[*modules.ProgramError](err); ok {
-		//lint:ignore ST1005 Ansible's words
-		return fmt.Errorf("Unable to %s service %s: %s", order, w.Name, program.Said())
+		return &failure{program, fmt.Sprintf("Unable to %s service %s: %s", order, w.Name, program.Said())}
 	}
 	return err
 }

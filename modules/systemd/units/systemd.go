@@ -236,10 +236,16 @@ func (s Systemd) move(ctx context.Context, sys modules.System, w Wanted, u unit)
 }
 
 // failure is an order that systemd did not carry out.
-type failure struct{ text string }
+type failure struct {
+	program *modules.ProgramError
+	text    string
+}
 
 // Error is what the operator reads.
 func (f *failure) Error() string { return f.text }
+
+// Unwrap gives the program's end.
+func (f *failure) Unwrap() error { return f.program }
 
 // do gives an order about a unit.
 func (s Systemd) do(ctx context.Context, sys modules.System, name string, order ...string) error {
@@ -248,7 +254,7 @@ func (s Systemd) do(ctx context.Context, sys modules.System, name string, order 
 	if !ok {
 		return err
 	}
-	return &failure{fmt.Sprintf("Unable to %s service %s: %s", order[0], name, program.Said())}
+	return &failure{program, fmt.Sprintf("Unable to %s service %s: %s", order[0], name, program.Said())}
 }
 
 // journalLines is how much of a unit's journal an error shows.
