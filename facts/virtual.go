@@ -18,7 +18,7 @@ func (v *virtualization) asGuest(kind string) {
 		return
 	}
 	v.guest = append(v.guest, kind)
-	if v.kind == "" && kind != "container" {
+	if v.kind == "" {
 		v.kind, v.role = kind, "guest"
 	}
 }
@@ -29,9 +29,6 @@ func virtual(h *host) {
 	h.containers(v)
 	h.machines(v)
 	h.hosting(v)
-	if v.kind == "" && contains(v.guest, "container") {
-		v.kind, v.role = "container", "guest"
-	}
 	if v.kind == "" && len(v.host) > 0 {
 		v.kind, v.role = v.host[0], "host"
 	}
@@ -74,8 +71,8 @@ func (h *host) containers(v *virtualization) {
 			break
 		}
 		v.asGuest(kind)
-	case h.line("/run/systemd/container") == "systemd-nspawn":
-		v.asGuest("container")
+	default:
+		v.asGuest(h.line("/run/systemd/container"))
 	}
 }
 
