@@ -19,6 +19,11 @@ func (v *visit) here(ctx context.Context, s *step) modules.Reply {
 	here := machine.New(machine.Options{Progress: v.progress, Run: s.call.Run, Env: s.call.Env})
 	defer here.Close()
 	sys := fromHere{System: here, visit: v, step: s}
+	if v.frame.kind != Undoing {
+		var cancel context.CancelFunc
+		ctx, cancel = v.interruptible(ctx)
+		defer cancel()
+	}
 	reply := modules.Perform(ctx, *s.spec, s.call, sys,
 		modules.WithEvaluator(evaluator{s.scope}),
 		modules.WithTerminal(v.Terminal),
@@ -30,6 +35,21 @@ func (v *visit) here(ctx context.Context, s *step) modules.Reply {
 		return modules.Reply{Failed: true, Msg: err.Error()}
 	}
 	return reply
+}
+
+// interruptible gives a context that ends when the operator asks to stop, for what mostly
+// waits and need not be waited for.
+func (r *run) interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := ctx.Done()
+	go func() {
+		select {
+		case <-r.Interrupt:
+			cancel()
+		case <-done:
+		}
+	}()
+	return ctx, cancel
 }
 
 // fromHere is the controller's System with the host's network.

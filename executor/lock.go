@@ -50,6 +50,8 @@ func (p *play) acquire(ctx context.Context) (bool, error) {
 }
 
 func (p *play) takeAll(ctx context.Context, wanted *heldLock) bool {
+	waiting, cancel := p.interruptible(ctx)
+	defer cancel()
 	if p.held == nil {
 		p.held = &heldLock{name: wanted.name, number: map[string]string{}}
 	}
@@ -57,8 +59,12 @@ func (p *play) takeAll(ctx context.Context, wanted *heldLock) bool {
 		if p.held.number[place.host] != "" {
 			continue
 		}
-		reply, err := p.lockCall(ctx, place)
+		reply, err := p.lockCall(waiting, place)
 		switch {
+		case errors.Is(err, context.Canceled):
+			p.refuse(ctx, wanted, place, modules.Reply{Msg: "the operator stopped waiting for the lock"})
+			p.note(func(o *Outcome) { o.Interrupted = true })
+			return false
 		case err != nil && p.owns(place.host):
 			p.lockUnreachable(place, err)
 		case err != nil:

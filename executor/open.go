@@ -79,7 +79,7 @@ func (p *play) tellEmpty() {
 
 // close ends the play.
 func (p *play) close() {
-	p.settleUndo()
+	p.forgetUndo()
 	p.note(func(o *Outcome) {
 		if o.Reason == "" {
 			o.Reason = p.aborted

@@ -109,6 +109,7 @@ func (b *batch) unwindTouched(ctx context.Context) {
 		hosts = b.hosts
 	}
 	b.unwind(ctx, hosts, b.aborted)
+	b.nameOpen(hosts)
 }
 
 func (p *play) onFailure() string {
@@ -184,26 +185,24 @@ func (b *batch) culprit(h *host) string {
 	return ""
 }
 
-// open are the entries that nobody ran.
-func (p *play) open() []string {
-	var all []string
-	for _, h := range p.hosts {
+// nameOpen names the entries of hosts that were to be run and were not, because the
+// operator did not want to wait.
+func (b *batch) nameOpen(hosts hostSet) {
+	var open []string
+	for _, h := range hosts {
 		for _, e := range slices.Backward(h.undo) {
-			all = append(all, h.name+": "+e.place.Name)
+			open = append(open, h.name+": "+e.place.Name)
 		}
 	}
-	return all
+	if len(open) == 0 {
+		return
+	}
+	b.tell(Interrupted{Open: open, Now: true})
+	b.note(func(o *Outcome) { o.Reason = b.aborted + "; not taken back: " + strings.Join(open, ", ") })
 }
 
-// settleUndo ends the play's stacks: what is left of them is named when the run was
-// stopped, and forgotten when the play went to its end.
-func (p *play) settleUndo() {
-	if open := p.open(); len(open) > 0 && p.cut && p.onFailure() != "undo_host" {
-		p.tell(Interrupted{Open: open, Now: true})
-		p.note(func(o *Outcome) {
-			o.Reason = strings.TrimPrefix(o.Reason+"; not taken back: "+strings.Join(open, ", "), "; ")
-		})
-	}
+// forgetUndo ends the play's stacks.
+func (p *play) forgetUndo() {
 	for _, h := range p.hosts {
 		h.undo = nil
 	}

@@ -113,26 +113,41 @@ func (s *Secrets) match(text string) (n int, cut bool) {
 	return n, cut
 }
 
-// Value gives v without secrets: those that are known, and whatever is marked secret.
-// What holds none is given back as it is.
+// Value gives v as it may be shown: without secrets, those that are known and whatever is
+// marked secret, and without marks.
 func (s *Secrets) Value(v values.Value) values.Value {
-	if v.Secret() && v.Kind() != values.KindList && v.Kind() != values.KindMap {
+	switch v.Kind() {
+	case values.KindList:
+		return s.list(v)
+	case values.KindMap:
+		return s.mapping(v)
+	}
+	if v.Secret() {
 		return values.String(Mask)
 	}
 	switch v.Kind() {
 	case values.KindString:
 		text, _ := v.AsString()
-		if masked := s.Text(text); masked != text {
-			return values.String(masked).Inherit(v)
-		}
-	case values.KindInt, values.KindFloat:
-		if text := values.Text(v); s.Text(text) != text {
-			return values.String(Mask)
-		}
-	case values.KindList:
-		return s.list(v)
-	case values.KindMap:
-		return s.mapping(v)
+		return values.String(s.Text(text))
+	case values.KindBool:
+		b, _ := v.AsBool()
+		return values.Bool(b)
+	case values.KindNull:
+		return values.Null
+	}
+	return s.number(v)
+}
+
+// number masks a number that is a secret.
+func (s *Secrets) number(v values.Value) values.Value {
+	if text := values.Text(v); s.Text(text) != text {
+		return values.String(Mask)
+	}
+	if i, ok := v.AsBig(); ok {
+		return values.BigInt(i)
+	}
+	if f, ok := v.AsFloat(); ok {
+		return values.Float(f)
 	}
 	return v
 }

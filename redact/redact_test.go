@@ -41,9 +41,14 @@ func TestValue(t *testing.T) {
 		"list", values.ListOf(values.String("hunter2"), values.Int(12345), values.Int(7)),
 		"marked", values.String("of a vault").MarkSecret(),
 		"short", values.Bool(true),
+		"unsafe", values.ListOf(values.Int(1).MarkUnsafe(), values.Float(2).MarkUnsafe(), values.Null.MarkUnsafe(), values.String("x").MarkUnsafe()),
 	)
-	got := string(values.JSON(s.Value(in)))
-	want := `{"password is ********":"so: ********","list":["********","********",7],"marked":"********","short":true}`
+	encoded, err := values.Encode(s.Value(in))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := string(encoded)
+	want := `{"password is ********":"so: ********","list":["********","********",7],"marked":"********","short":true,"unsafe":[1,2.0,null,"x"]}`
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
