@@ -45,6 +45,9 @@ func Send(ctx context.Context, sys modules.System, blob modules.Blob, dest strin
 		return Sent{}, fmt.Errorf("the directory %s does not exist on this host", path.Dir(dest))
 	}
 	t := transfer{ctx: ctx, blob: blob, dest: dest, part: partName(dest, blob), attrs: attributes(before, owner)}
+	if err := t.checkSpace(sys); err != nil {
+		return Sent{}, err
+	}
 	change := modules.Change{Action: "write", Path: dest, After: fmt.Sprintf("sha256:%s %d bytes", blob.SHA256, blob.Size)}
 	if exists {
 		change.Before = fmt.Sprintf("%d bytes", before.Size)
@@ -105,47 +108,50 @@ func (t *transfer) try(sys modules.System) error {
 		return err
 	}
 	t.sent.ResumedAt = have
-	if err := t.checkSpace(sys, have); err != nil {
-		return err
-	}
 	if err := t.receive(sys, sum, have); err != nil {
 		return err
 	}
 	return t.place(sys, sum)
 }
 
-// begin reads what a transfer before has left, or makes an empty part file.
-func (t *transfer) begin(sys modules.System) (hash.Hash, int64, error) {
-	sum := sha256.New()
+// usable tells whether an earlier transfer has left a part to go on with.
+func (t *transfer) usable(sys modules.System) (size int64, ok bool) {
 	st, err := sys.Lstat(t.part)
-	if err == nil && st.Mode.IsRegular() && st.UID == sys.Self().UID && st.Size <= t.blob.Size {
-		f, err := sys.Open(t.part)
-		if err != nil {
-			return nil, 0, err
-		}
-		defer f.Close()
-		have, err := io.Copy(sum, f)
-		return sum, have, err
+	if err != nil || !st.Mode.IsRegular() || st.UID != sys.Self().UID || st.Size > t.blob.Size {
+		return 0, false
 	}
-	if err := sys.Remove(t.part); err != nil {
-		return nil, 0, err
-	}
-	private := fs.FileMode(0o600)
-	return sum, 0, sys.WriteFile(t.part, strings.NewReader(""), modules.Attributes{Mode: &private})
+	return st.Size, true
 }
 
-func (t *transfer) checkSpace(sys modules.System, have int64) error {
+// begin reads what an earlier transfer has left, or makes an empty part file.
+func (t *transfer) begin(sys modules.System) (hash.Hash, int64, error) {
+	sum := sha256.New()
+	if _, ok := t.usable(sys); !ok {
+		if err := sys.Remove(t.part); err != nil {
+			return nil, 0, err
+		}
+		private := fs.FileMode(0o600)
+		return sum, 0, sys.WriteFile(t.part, strings.NewReader(""), modules.Attributes{Mode: &private})
+	}
+	f, err := sys.Open(t.part)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close()
+	have, err := io.Copy(sum, f)
+	return sum, have, err
+}
+
+// checkSpace refuses what cannot fit, before anything is sent.
+func (t *transfer) checkSpace(sys modules.System) error {
+	have, _ := t.usable(sys)
 	space, err := sys.Space(path.Dir(t.dest))
 	if err != nil {
 		return err
 	}
 	if need := t.blob.Size - have; uint64(need) > space.Bytes {
-		err := fmt.Errorf("there is no room for %s in %s: it needs %s, and %s are free",
-			path.Base(t.dest), path.Dir(t.dest), size(need), size(int64(space.Bytes)))
-		if have == 0 {
-			err = errors.Join(err, sys.Remove(t.part))
-		}
-		return modules.WithKind(modules.KindNoSpace, err)
+		return modules.WithKind(modules.KindNoSpace, fmt.Errorf("there is no room for %s in %s: it needs %s, and %s are free",
+			path.Base(t.dest), path.Dir(t.dest), size(need), size(int64(space.Bytes))))
 	}
 	return nil
 }
