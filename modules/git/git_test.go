@@ -250,6 +250,29 @@ func TestRemoteMoves(t *testing.T) {
 	}
 }
 
+func TestCloneThatWasKilledIsCompleted(t *testing.T) {
+	o := newOrigin(t)
+	dest := filepath.Join(t.TempDir(), "code")
+	run(t, "", "init", "--quiet", dest)
+	args := []any{"repo", str(o.dir), "dest", str(dest)}
+	want(t, perform(t, false, args...), true, o.at("main"))
+	want(t, perform(t, false, args...), false, o.at("main"))
+	write(t, filepath.Join(dest, ".git", "index.lock"), "")
+	r := perform(t, false, append(args, "version", str("v1"))...)
+	if !r.Failed || !strings.Contains(r.Msg, "A git that was killed has left that lock") {
+		t.Errorf("failed %v: %s", r.Failed, r.Msg)
+	}
+}
+
+func TestUmask(t *testing.T) {
+	o := newOrigin(t)
+	dest := filepath.Join(t.TempDir(), "code")
+	want(t, perform(t, false, "repo", str(o.dir), "dest", str(dest), "umask", str("0077")), true, o.at("main"))
+	if info, err := os.Stat(filepath.Join(dest, "file")); err != nil || info.Mode() != 0o600 {
+		t.Errorf("%v %v", info.Mode(), err)
+	}
+}
+
 func TestUpdateAndClone(t *testing.T) {
 	o := newOrigin(t)
 	dest := filepath.Join(t.TempDir(), "code")

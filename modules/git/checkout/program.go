@@ -102,6 +102,8 @@ func (r Repository) hint(sys modules.System, said string) string {
 		return "\nThe server does not take the key: give the right one with key_file, or let the server know it"
 	case strings.Contains(said, "could not read Username"), strings.Contains(said, "could not read Password"), strings.Contains(said, "Authentication failed"):
 		return "\nThe server wants a user and password, and nobody can be asked: use SSH with key_file, or a credential helper of " + sys.Self().Name
+	case strings.Contains(said, ".lock': File exists"):
+		return "\nA git that was killed has left that lock: if none is running there, remove the file"
 	case strings.Contains(said, "already exists and is not an empty directory"):
 		return "\n" + r.Dir + " has files and is no git repository: move it away, or choose another dest"
 	case strings.Contains(said, "does not appear to be a git repository"), strings.Contains(said, "Repository not found"):

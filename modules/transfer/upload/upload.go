@@ -201,6 +201,9 @@ var errDamaged = errors.New("arrived damaged, or was changed on the controller w
 
 // place verifies the part file and renames it over dest.
 func (t *transfer) place(sys modules.System, sum hash.Hash) error {
+	if st, err := sys.Lstat(t.part); err != nil || st.Size != t.blob.Size {
+		return errors.Join(fmt.Errorf("%s %w: another transfer writes to it", t.part, errDamaged), err)
+	}
 	if got := hex.EncodeToString(sum.Sum(nil)); got != t.blob.SHA256 {
 		err := fmt.Errorf("%s %w: its sha256 is %s and should be %s", path.Base(t.dest), errDamaged, got, t.blob.SHA256)
 		return errors.Join(err, sys.Remove(t.part))
