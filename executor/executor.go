@@ -39,6 +39,9 @@ func Run(ctx context.Context, request Request) (Outcome, error) {
 		err = fmt.Errorf("no task is named %q: --start-at-task finds only tasks that are there before the run, not those of dynamic includes", r.StartAtTask)
 	}
 	outcome := r.outcome()
+	if err != nil {
+		outcome.Reason = err.Error()
+	}
 	r.tell(RunEnded{Stats: r.stats.list(), Seconds: time.Since(r.began).Seconds(), Outcome: outcome})
 	return outcome, err
 }
