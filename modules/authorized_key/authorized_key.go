@@ -18,7 +18,7 @@ import (
 
 // Spec describes the module.
 var Spec = modules.Spec{
-	Name:    "authorized_key",
+	Name: "authorized_key", ReadOnly: true,
 	New:     func() modules.Module { return new(Module) },
 	Refused: map[string]string{"validate_certs": "keys are not fetched from a URL; give the key itself"},
 }

@@ -15,7 +15,7 @@ import (
 
 // Spec describes the module.
 var Spec = modules.Spec{
-	Name:    "group",
+	Name: "group", ReadOnly: true,
 	New:     func() modules.Module { return new(Module) },
 	Refused: map[string]string{"local": "groups are always made in the host's own files"},
 }

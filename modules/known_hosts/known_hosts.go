@@ -15,7 +15,7 @@ import (
 )
 
 // Spec describes the module.
-var Spec = modules.Spec{Name: "known_hosts", New: func() modules.Module { return new(Module) }}
+var Spec = modules.Spec{Name: "known_hosts", ReadOnly: true, New: func() modules.Module { return new(Module) }}
 
 // Module holds the parameters.
 type Module struct {

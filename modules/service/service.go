@@ -11,8 +11,8 @@ import (
 
 // Spec describes the module.
 var Spec = modules.Spec{
-	Name: "service",
-	New:  func() modules.Module { return new(Module) },
+	Name: "service", ReadOnly: true,
+	New: func() modules.Module { return new(Module) },
 	Refused: map[string]string{
 		"sleep": "restarted starts a service that has stopped; with init scripts put the pause into the script",
 	},

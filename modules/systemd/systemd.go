@@ -10,7 +10,7 @@ import (
 )
 
 // Spec describes the module.
-var Spec = modules.Spec{Name: "systemd", Aliases: []string{"systemd_service"}, New: func() modules.Module { return new(Module) }}
+var Spec = modules.Spec{Name: "systemd", ReadOnly: true, Aliases: []string{"systemd_service"}, New: func() modules.Module { return new(Module) }}
 
 // Module holds the parameters.
 type Module struct {

@@ -12,8 +12,8 @@ import (
 
 // Spec describes the module.
 var Spec = modules.Spec{
-	Name: "user",
-	New:  func() modules.Module { return new(Module) },
+	Name: "user", ReadOnly: true,
+	New: func() modules.Module { return new(Module) },
 	Refused: map[string]string{
 		"local":              "users are always made in the host's own files",
 		"ssh_key_passphrase": "a passphrase must not stand on a command line; make the key where it is used",
