@@ -33,7 +33,7 @@ func TestErrorsNameThePlaceAndWhatToDo(t *testing.T) {
 		"{{ a | uper }}":                    `site.yml:7:19: there is no filter "uper": did you mean "upper"?`,
 		"{{ a is defind }}":                 `site.yml:7:20: there is no test "defind": did you mean "defined"?`,
 		"x\n{% for x in y %}":               `site.yml:8:17: the template ends where {% else %} or {% endfor %} is missing`,
-		"{% fro x in y %}":                  `site.yml:7:15: there is no tag "fro": did you mean "from"?`,
+		"{% fro x in y %}":                  `site.yml:7:15: there is no tag "fro": did you mean "for"?`,
 		"{{ (1 }}":                          `site.yml:7:18: unexpected "}": "(" is open`,
 		"{% autoescape true %}":             `site.yml:7:15: autoescape is not supported: use the filter e where text must be escaped`,
 		"{{ 'abc":                           "site.yml:7:15: the string is never closed: add a '",
