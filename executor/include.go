@@ -2,7 +2,9 @@ package executor
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/gdeploy/gdeploy/playbooks"
 	"github.com/gdeploy/gdeploy/values"
@@ -163,7 +165,7 @@ func (b *batch) enter(ctx context.Context, t *playbooks.Task, one *inclusion, go
 	}
 	if one.err != nil {
 		verdicts := b.each(ctx, t, one.hosts, f, func(h *host) verdict {
-			return b.visit(ctx, t, h, place, f).settle(ctx, failedBy(one.err))
+			return b.visit(ctx, t, h, place, f).settle(ctx, failedBy(inWords(one.err)))
 		})
 		return b.sort(ctx, t, one.hosts, false, verdicts, f)
 	}
@@ -171,6 +173,23 @@ func (b *batch) enter(ctx context.Context, t *playbooks.Task, one *inclusion, go
 		f.params = append(f.params[:len(f.params):len(f.params)], one.vars)
 	}
 	return b.node(ctx, one.block, one.hosts, f)
+}
+
+// inWords gives mistakes without the lines that they stand in, for a result.
+func inWords(err error) error {
+	var mistakes playbooks.Mistakes
+	if !errors.As(err, &mistakes) {
+		return err
+	}
+	var texts []string
+	for _, m := range mistakes {
+		text := strings.TrimPrefix(m.Pos.String()+": "+m.Msg, ": ")
+		if m.Hint != "" {
+			text += " (" + m.Hint + ")"
+		}
+		texts = append(texts, text)
+	}
+	return errors.New(strings.Join(texts, "; "))
 }
 
 func (b *batch) load(t *playbooks.Task, one *inclusion) (*playbooks.Block, error) {
