@@ -126,8 +126,3 @@ func (v *visit) groupBy(reply *modules.Reply) error {
 	reply.Changed = changed
 	return err
 }
-
-// onConnection does what works on the connection itself, without a helper.
-func (v *visit) onConnection(ctx context.Context, s *step) (modules.Reply, error) {
-	return modules.Reply{}, fmt.Errorf("module %q is not supported yet", s.spec.Name)
-}

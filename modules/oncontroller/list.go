@@ -8,6 +8,7 @@ import (
 	"github.com/gdeploy/gdeploy/modules/fail"
 	"github.com/gdeploy/gdeploy/modules/http_check"
 	"github.com/gdeploy/gdeploy/modules/pause"
+	"github.com/gdeploy/gdeploy/modules/raw"
 	"github.com/gdeploy/gdeploy/modules/release_choose"
 	"github.com/gdeploy/gdeploy/modules/set_fact"
 )
@@ -20,6 +21,7 @@ func Specs() []modules.Spec {
 		fail.Spec,
 		http_check.Spec,
 		pause.Spec,
+		raw.Spec,
 		release_choose.Spec,
 		set_fact.Spec,
 	}

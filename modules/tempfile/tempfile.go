@@ -24,6 +24,14 @@ type Module struct {
 	Suffix string `json:"suffix" default:"" help:"how the name ends"`
 }
 
+// Validate keeps the name in its directory.
+func (m *Module) Validate() error {
+	if strings.Contains(m.Prefix+m.Suffix, "/") {
+		return modules.Invalid("prefix and suffix are parts of a name and cannot contain /")
+	}
+	return nil
+}
+
 // Run makes it, for its owner only.
 func (m *Module) Run(_ context.Context, sys modules.System) (modules.Result, error) {
 	dir := m.Path
