@@ -35,14 +35,11 @@ func TestWhereNoLabCanBeTheErrorSaysWhatIsNeeded(t *testing.T) {
 	}
 }
 
-func TestACommandRunsInTheLabsNetworkWithItsSettings(t *testing.T) {
-	l := &Lab{Name: "test"}
+func TestACommandRunsInTheLabsShell(t *testing.T) {
+	l := &Lab{Name: "test", script: "/repo/lab/lab"}
 	l.learn("GDEPLOY_LAB=test\nGDEPLOY_PRIVATE_KEY_FILE=/state/key\nGDEPLOY_KNOWN_HOSTS=/state/known_hosts\n")
 	got := l.Command(t.Context(), "gdeploy", "play", "deploy.yml").Args
-	want := []string{
-		"ip", "netns", "exec", "gdeploy-test", "env", "GDEPLOY_LAB=test", "GDEPLOY_PRIVATE_KEY_FILE=/state/key",
-		"GDEPLOY_KNOWN_HOSTS=/state/known_hosts", "gdeploy", "play", "deploy.yml",
-	}
+	want := []string{"/repo/lab/lab", "--name", "test", "shell", "--", "gdeploy", "play", "deploy.yml"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
