@@ -6,12 +6,14 @@
 // failed there. linear makes one such walk with all hosts of the batch, free one for each
 // host.
 //
-//	executor.go  the run          play.go      a play and its batches
-//	tree.go      lists, blocks    task.go      one task on a set of hosts
-//	visit.go     one task on one host          attempt.go  until it is good enough
-//	step.go      what one call needs           call.go     the call itself
-//	undo.go      taking back      lock.go      the run lock
-//	events.go    what is told     target.go    how a host is reached
+//	executor.go  the run          play.go   a play and its batches
+//	tree.go      lists, blocks    task.go   one task on a set of hosts
+//	visit.go     one task on one host       attempt.go  until it is good enough
+//	step.go      what one call needs        call.go     the call itself
+//	handlers.go  include.go  meta.go  loop.go   what their names say
+//	undo.go      taking back      lock.go   the run lock
+//	target.go    how a host is reached      content.go  files of the controller
+//	events.go    what is told     out.go    who is out of the run
 //
 // Nothing here prints: what happens is told as events to a Sink.
 package executor

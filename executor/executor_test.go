@@ -82,7 +82,7 @@ func runCase(t *testing.T, file string) {
 	}
 }
 
-func unpack(t *testing.T, archive *txtar.Archive) string {
+func unpack(t testing.TB, archive *txtar.Archive) string {
 	dir := t.TempDir()
 	for _, part := range archive.Files {
 		if strings.HasPrefix(part.Name, "want/") {
@@ -127,7 +127,7 @@ type fixture struct {
 	events  *events
 }
 
-func newFixture(t *testing.T, dir string, flags []string) *fixture {
+func newFixture(t testing.TB, dir string, flags []string) *fixture {
 	inv, err := inventory.Load(context.Background(), []string{filepath.Join(dir, "inventory")}, inventory.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -157,7 +157,7 @@ func newFixture(t *testing.T, dir string, flags []string) *fixture {
 	return f
 }
 
-func (f *fixture) setFlag(t *testing.T, text string) {
+func (f *fixture) setFlag(t testing.TB, text string) {
 	name, value, _ := strings.Cut(text, "=")
 	switch name {
 	case "--check":

@@ -255,19 +255,9 @@ func (p *play) lockPlace(ctx context.Context, name string) (*lockPlace, string, 
 	if err != nil {
 		return nil, "", err
 	}
-	args := values.NewMap(5)
-	for _, a := range []struct {
-		name    string
-		written values.Value
-	}{{"path", lock.Path}, {"reason", lock.Reason}, {"wait", lock.Wait}, {"take_over", lock.TakeOver}} {
-		if a.written.IsNull() {
-			continue
-		}
-		value, err := v.scope.Render(a.written)
-		if err != nil {
-			return nil, "", err
-		}
-		args.Set(a.name, value)
+	args, err := v.lockArgs(lock)
+	if err != nil {
+		return nil, "", err
 	}
 	path := textArg(args, "path")
 	if path == "" {
@@ -282,4 +272,23 @@ func (p *play) lockPlace(ctx context.Context, name string) (*lockPlace, string, 
 	}
 	call := modules.Call{Module: "release_lock", Args: values.FromMap(args), Chain: name, Run: p.Identity}
 	return &lockPlace{host: name, path: path, target: s.target, call: call}, label, nil
+}
+
+// lockArgs are the parameters of release_lock.
+func (v *visit) lockArgs(lock *playbooks.Lock) (*values.Map, error) {
+	args := values.NewMap(5)
+	for _, a := range []struct {
+		name    string
+		written values.Value
+	}{{"path", lock.Path}, {"reason", lock.Reason}, {"wait", lock.Wait}, {"take_over", lock.TakeOver}} {
+		if a.written.IsNull() {
+			continue
+		}
+		value, err := v.scope.Render(a.written)
+		if err != nil {
+			return nil, err
+		}
+		args.Set(a.name, value)
+	}
+	return args, nil
 }

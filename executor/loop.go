@@ -3,6 +3,7 @@ package executor
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/gdeploy/gdeploy/playbooks"
@@ -268,4 +269,21 @@ func oneVar(name string, v values.Value) *values.Map {
 	return m
 }
 
-var _ playbooks.Node
+// mentions reports that the text of a task uses a name.
+func mentions(t *playbooks.Task, play *playbooks.Play, name string) bool {
+	all := []values.Value{values.FromMap(orEmpty(t.Args)), values.FromMap(orEmpty(t.Vars)), t.ArgsTemplate}
+	all = append(append(all, conditions(play, t)...), t.LoopControl.Label)
+	for _, v := range all {
+		if strings.Contains(values.Text(v), name) {
+			return true
+		}
+	}
+	return false
+}
+
+func orEmpty(m *values.Map) *values.Map {
+	if m == nil {
+		return values.NewMap(0)
+	}
+	return m
+}
