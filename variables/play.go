@@ -140,7 +140,39 @@ func (s *Store) varsFile(early *Scope, c Context, entry values.Value) (loadedFil
 	if len(tried) == 0 {
 		return loadedFile{}, nil
 	}
-	return loadedFile{}, fmt.Errorf("%svars file %s was not found; looked at %s", at(entry.Pos()), values.Repr(entry), strings.Join(tried, ", "))
+	return loadedFile{}, &MissingFileError{Pos: entry.Pos(), Name: values.Repr(entry), Tried: tried}
+}
+
+// MissingFileError is an entry of vars_files that names no file.
+type MissingFileError struct {
+	Pos values.Position
+	// Name is the entry as it was written.
+	Name string
+	// Tried are the paths that were looked at.
+	Tried []string
+}
+
+// Error gives file:line:col, the name, and where it was looked for.
+func (e *MissingFileError) Error() string {
+	return fmt.Sprintf("%svars file %s was not found; looked at %s", at(e.Pos), e.Name, strings.Join(e.Tried, ", "))
+}
+
+// CheckVarsFiles reads the vars_files of a play as they are for hosts before it begins,
+// and gives what is wrong with them, each mistake once. Names that nothing defines yet are
+// left out.
+func (s *Store) CheckVarsFiles(p *playbooks.Play, hosts []string) []error {
+	seen := map[string]bool{}
+	var all []error
+	for _, host := range hosts {
+		_, err := s.varsFiles(Context{Host: host, Play: p})
+		for _, e := range split(err) {
+			if !seen[e.Error()] {
+				seen[e.Error()] = true
+				all = append(all, e)
+			}
+		}
+	}
+	return all
 }
 
 // LoadVars reads a file of variables, YAML or JSON, encrypted or not. A file is read
