@@ -98,6 +98,9 @@ func (b *batch) rescue(ctx context.Context, n *playbooks.Block, passed passage, 
 		b.Store.SetFact(h.name, "ansible_failed_result", h.failure.result, false)
 	}
 	rescued := b.list(ctx, n.Rescue, passed.failed, f.child("rescue"))
+	for _, h := range rescued.going {
+		h.failure = failure{}
+	}
 	return passage{going: passed.going.and(rescued.going), failed: rescued.failed}
 }
 

@@ -158,6 +158,8 @@ func (b *batch) unwindHost(ctx context.Context, h *host) {
 func (b *batch) undo(ctx context.Context, e *undoEntry) {
 	b.Store.Return(e.host.name, e.moment)
 	e.vars = captured(e.vars, oneVar("gdeploy_undo", values.True), oneVar("gdeploy_failed_task", values.String(b.culprit(e.host))))
+	failed := e.host.failure
+	defer func() { e.host.failure = failed }()
 	f := e.frame
 	f.kind, f.entry, f.rescued = Undoing, e, false
 	passed := b.list(ctx, e.nodes, hostSet{e.host}, f.child("undo"))
