@@ -200,8 +200,10 @@ type (
 
 	// LockRefused tells why the lock could not be had, host by host.
 	LockRefused struct {
-		Name    string   `json:"name"`
-		Host    string   `json:"host"`
+		Name string `json:"name"`
+		Host string `json:"host"`
+		// Held is true where another run holds it, and false where it could not be asked for.
+		Held    bool     `json:"held"`
 		Message string   `json:"message"`
 		Freed   []string `json:"freed,omitempty"`
 	}

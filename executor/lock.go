@@ -111,7 +111,7 @@ func (l *heldLock) hosts() []string {
 func (p *play) refuse(ctx context.Context, wanted *heldLock, place *lockPlace, reply modules.Reply) {
 	freed := p.held.hosts()
 	p.free(ctx)
-	p.tell(LockRefused{Name: wanted.name, Host: place.host, Message: reply.Msg, Freed: freed})
+	p.tell(LockRefused{Name: wanted.name, Host: place.host, Held: reply.ErrorKind == modules.KindLocked, Message: reply.Msg, Freed: freed})
 	p.note(func(o *Outcome) {
 		o.Locked = reply.ErrorKind == modules.KindLocked
 		o.Reason = fmt.Sprintf("%s: %s", place.host, reply.Msg)

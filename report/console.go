@@ -71,7 +71,7 @@ func (c *Console) Record(r executor.Record) {
 	case executor.LockFreed:
 		c.verbose(1, fmt.Sprintf("lock %s given back on %s", e.Name, strings.Join(e.Hosts, ", ")))
 	case executor.LockRefused:
-		c.line(red, fmt.Sprintf("fatal: [%s]: LOCKED! => %s", e.Host, e.Message))
+		c.line(red, fmt.Sprintf("fatal: [%s]: %s => %s", e.Host, lockWord(e), e.Message))
 	case executor.Unwinding:
 		c.title(fmt.Sprintf("TAKING BACK [%s]", strings.Join(e.Hosts, ", ")))
 		c.line(purple, "because "+e.Reason)
@@ -80,6 +80,14 @@ func (c *Console) Record(r executor.Record) {
 	case executor.RunEnded:
 		c.recap(e)
 	}
+}
+
+// lockWord says whether somebody else holds the lock or it could not be asked for.
+func lockWord(e executor.LockRefused) string {
+	if e.Held {
+		return "LOCKED!"
+	}
+	return "FAILED! the lock could not be taken"
 }
 
 func (c *Console) play(e executor.PlayStarted) {
