@@ -244,4 +244,3 @@ func appendEscape(out []byte, c byte) []byte {
 	}
 	return append(out, '\\', 'u', 'd', 'c', hexDigits[c>>4], hexDigits[c&15])
 }
-
