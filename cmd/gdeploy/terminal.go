@@ -55,6 +55,9 @@ func (t *terminal) read(echo bool) (string, error) {
 		return string(line), err
 	}
 	line, err := t.lines.ReadString('\n')
+	if !t.Interactive() {
+		fmt.Fprintln(os.Stderr) // nobody typed the end of the line
+	}
 	if err != nil && line == "" {
 		return "", err
 	}
