@@ -73,7 +73,7 @@ func (p *Place) Put(ctx context.Context, sys modules.System, c Content, dirs mod
 		return modules.Result{}, err
 	}
 	backup, err := p.Write(ctx, sys, c, to)
-	var invalid *invalidError
+	var invalid *InvalidError
 	if errors.As(err, &invalid) {
 		return modules.Result{Data: invalid.data()}, err
 	}
@@ -184,17 +184,17 @@ func (p *Place) prepare(ctx context.Context, sys modules.System, c Content, to s
 	return name, sys.WriteFile(name, old, attrs)
 }
 
-// invalidError is a file that its validate command does not like.
-type invalidError struct{ out modules.Output }
+// InvalidError is a file that its validate command does not like, and how that ended.
+type InvalidError struct{ modules.Output }
 
 // Error is Ansible's sentence; what the command said is in the result's data.
-func (e *invalidError) Error() string { return "failed to validate" }
+func (e *InvalidError) Error() string { return "failed to validate" }
 
-func (e *invalidError) data() *values.Map {
+func (e *InvalidError) data() *values.Map {
 	return modules.Data(
-		"exit_status", values.Int(int64(e.out.RC)),
-		"stdout", values.String(e.out.Stdout), "stdout_lines", modules.Lines(e.out.Stdout),
-		"stderr", values.String(e.out.Stderr), "stderr_lines", modules.Lines(e.out.Stderr))
+		"exit_status", values.Int(int64(e.RC)),
+		"stdout", values.String(e.Stdout), "stdout_lines", modules.Lines(e.Stdout),
+		"stderr", values.String(e.Stderr), "stderr_lines", modules.Lines(e.Stderr))
 }
 
 // validate tries the file; a dry run does not, since the program may not be there yet.
@@ -228,7 +228,7 @@ func (p *Place) try(ctx context.Context, sys modules.System, c Content) error {
 	}
 	out, err := sys.Query(ctx, modules.Command{Argv: argv})
 	if err == nil && out.RC != 0 {
-		err = &invalidError{out}
+		err = &InvalidError{out}
 	}
 	return err
 }

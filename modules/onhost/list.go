@@ -4,6 +4,7 @@ package onhost
 import (
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/modules/authorized_key"
+	"github.com/gdeploy/gdeploy/modules/blockinfile"
 	"github.com/gdeploy/gdeploy/modules/command"
 	"github.com/gdeploy/gdeploy/modules/copy"
 	"github.com/gdeploy/gdeploy/modules/file"
@@ -11,6 +12,7 @@ import (
 	"github.com/gdeploy/gdeploy/modules/group"
 	"github.com/gdeploy/gdeploy/modules/known_hosts"
 	"github.com/gdeploy/gdeploy/modules/lb"
+	"github.com/gdeploy/gdeploy/modules/lineinfile"
 	"github.com/gdeploy/gdeploy/modules/ping"
 	"github.com/gdeploy/gdeploy/modules/release_adopt"
 	"github.com/gdeploy/gdeploy/modules/release_archive"
@@ -21,6 +23,7 @@ import (
 	"github.com/gdeploy/gdeploy/modules/release_prune"
 	"github.com/gdeploy/gdeploy/modules/release_stage"
 	"github.com/gdeploy/gdeploy/modules/release_switch"
+	"github.com/gdeploy/gdeploy/modules/replace"
 	"github.com/gdeploy/gdeploy/modules/service"
 	"github.com/gdeploy/gdeploy/modules/setup"
 	"github.com/gdeploy/gdeploy/modules/shell"
@@ -39,6 +42,7 @@ import (
 func Specs() []modules.Spec {
 	return []modules.Spec{
 		authorized_key.Spec,
+		blockinfile.Spec,
 		command.Spec,
 		copy.Spec,
 		file.Spec,
@@ -46,6 +50,7 @@ func Specs() []modules.Spec {
 		group.Spec,
 		known_hosts.Spec,
 		lb.Spec,
+		lineinfile.Spec,
 		ping.Spec,
 		release_adopt.Spec,
 		release_archive.Spec,
@@ -56,6 +61,7 @@ func Specs() []modules.Spec {
 		release_prune.Spec,
 		release_stage.Spec,
 		release_switch.Spec,
+		replace.Spec,
 		service.Spec,
 		setup.Spec,
 		shell.Spec,
