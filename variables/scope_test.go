@@ -264,6 +264,7 @@ func TestLoop(t *testing.T) {
 		{"sequence", `start=1 end={{ l | length }}`, "['1', '2']"},
 		{"first_found", `["{{ nope }}", /etc/passwd]`, "['/etc/passwd']"},
 		{"first_found", `[{files: [nope], skip: true}]`, "[]"},
+		{"first_found", `[{files: [/etc/passwd], paths: [/tmp]}]`, "['/etc/passwd']"},
 		{"inventory_hostnames", `all`, "['h1', 'h2']"},
 		{"subelements", `[[{n: 1, s: [x]}], s]`, "[({'n': 1}, 'x')]"},
 		{"indexed_items", `[a]`, "[(0, 'a')]"},

@@ -190,7 +190,10 @@ func searchMap(term values.Value) (names []string, skip bool, err error) {
 	}
 	for _, path := range pathList {
 		for _, name := range fileList {
-			names = append(names, filepath.Join(path, name))
+			if !filepath.IsAbs(name) {
+				name = filepath.Join(path, name)
+			}
+			names = append(names, name)
 		}
 	}
 	return names, q.flag("skip", false), nil
