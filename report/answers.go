@@ -38,7 +38,7 @@ var plainText = []string{"command", "shell", "raw"}
 func (a *Answers) host(e executor.HostResult) {
 	c := a.console
 	c.warnings(e.Warnings)
-	c.diffs(e)
+	c.diffs(e.Task, e.Result)
 	color, state := answerState(e.Status)
 	switch {
 	case e.Status == executor.Skipped:

@@ -158,8 +158,8 @@ func textWidth(s string) int {
 func (c *Console) host(e executor.HostResult) {
 	c.under(e.Task)
 	c.warnings(e.Warnings)
-	if e.Status == executor.OK || e.Status == executor.Changed {
-		c.diffs(e)
+	if !e.Looped && (e.Status == executor.OK || e.Status == executor.Changed) {
+		c.diffs(e.Task, e.Result)
 	}
 	where := label(e.Host, e.Delegate, e.DelegateAddress)
 	shown := cleaned(e.Task.Action, withoutItems(e))
@@ -192,6 +192,9 @@ func (c *Console) good(e executor.HostResult, color color, text string, shown va
 func (c *Console) item(e executor.ItemResult) {
 	c.under(e.Task)
 	c.warnings(e.Warnings)
+	if e.Status == executor.OK || e.Status == executor.Changed {
+		c.diffs(e.Task, e.Result)
+	}
 	where := label(e.Host, e.Delegate, e.DelegateAddress)
 	shown := cleaned(e.Task.Action, e.Result)
 	switch e.Status {

@@ -44,6 +44,7 @@ func everything() []executor.Event {
 		executor.ItemResult{Task: command, Host: "h1", Label: "{'k': 1}", Status: executor.Changed, Result: rc},
 		executor.ItemResult{Task: command, Host: "h1", Label: "c", Status: executor.Skipped, Result: values.MapOf("skip_reason", values.String("no"))},
 		executor.ItemResult{Task: command, Host: "h1", Label: "d", Status: executor.Failed, Result: failed},
+		executor.ItemResult{Task: command, Host: "h1", Label: "e", Status: executor.Changed, Result: diffed},
 		executor.HostResult{Task: command, Host: "h1", Status: executor.Changed, Looped: true, Result: values.MapOf("results", values.ListOf(diffed))},
 		executor.Included{Task: command, Hosts: []string{"h1", "h2"}, File: "more.yml", Label: "1"},
 		executor.HandlerStarted{Task: handler},

@@ -9,22 +9,16 @@ import (
 	"github.com/gdeploy/gdeploy/values"
 )
 
-// diffs shows what a task changed, where it was asked to tell.
-func (c *Console) diffs(e executor.HostResult) {
-	results := []values.Value{e.Result}
-	if all, ok := e.Result.Get("results"); ok && e.Looped {
-		results = all.Items()
+// diffs shows what a task, or a round of its loop, changed, where it was asked to tell.
+func (c *Console) diffs(task executor.Place, result values.Value) {
+	changed, _ := result.Get("changed")
+	diff, ok := result.Get("diff")
+	if !ok || !changed.Truthy() {
+		return
 	}
-	for _, result := range results {
-		changed, _ := result.Get("changed")
-		diff, ok := result.Get("diff")
-		if !ok || !changed.Truthy() {
-			continue
-		}
-		if text := c.diff(diff); text != "" {
-			c.under(e.Task)
-			c.line(plain, text)
-		}
+	if text := c.diff(diff); text != "" {
+		c.under(task)
+		c.line(plain, text)
 	}
 }
 
