@@ -98,7 +98,8 @@ func newRun(ctx context.Context, request Request) (*run, error) {
 	}, ctx.Err()
 }
 
-// plays runs the plays in order, until one says that the run ends with it.
+// plays runs the plays in order, until one says that the run ends with it, or a host failed
+// in a playbook.
 func (r *run) plays(ctx context.Context) error {
 	number := 0
 	for _, book := range r.Playbooks {
@@ -109,8 +110,18 @@ func (r *run) plays(ctx context.Context) error {
 			}
 			number++
 		}
+		if r.lostAny() {
+			return nil // as in Ansible, the playbooks behind it do not run then
+		}
 	}
 	return nil
+}
+
+// lostAny reports that a host is out of the run.
+func (r *run) lostAny() bool {
+	r.outMu.Lock()
+	defer r.outMu.Unlock()
+	return len(r.out) > 0
 }
 
 func (r *run) outcome() Outcome {
