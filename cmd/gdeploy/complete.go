@@ -93,7 +93,7 @@ func subdirectories(dir string) []string {
 // completeHosts completes the last name of a pattern to groups and hosts.
 func (o *options) completeHosts(cmd *cobra.Command, _ []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	cmd.SetErr(nobody{}) // warnings would stand in the shell's line
-	s, err := newSession(cmd, &options{output: "console", vaultID: o.vaultID}, workingDir())
+	s, err := newSession(cmd, &options{vaultID: o.vaultID}, workingDir())
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -138,7 +138,7 @@ func outcomeError(o executor.Outcome, text string) error {
 	if text != "" {
 		err = errors.New(text)
 	}
-	return &exit{code, err}
+	return &exit{code: code, err: err}
 }
 
 // runStock runs one of the shipped playbooks for a command of its own.

@@ -4,7 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
+
+	"github.com/gdeploy/gdeploy/playbooks"
+	"github.com/gdeploy/gdeploy/values/yaml"
 )
 
 // The exit codes; each command's help lists those that it uses.
@@ -49,8 +53,11 @@ func exits(codes ...int) string {
 type exit struct {
 	code int
 	err  error
+	// early says that nothing was done yet.
+	early bool
 }
 
+// Error is the text of the error inside.
 func (e *exit) Error() string {
 	if e.err == nil {
 		return ""
@@ -58,28 +65,61 @@ func (e *exit) Error() string {
 	return e.err.Error()
 }
 
+// Unwrap gives the error inside.
 func (e *exit) Unwrap() error { return e.err }
 
-func badOption(err error) error { return &exit{exitOptions, err} }
+func badOption(err error) error { return &exit{code: exitOptions, err: err, early: true} }
 
 func notParsed(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &exit{exitUnreachable, err}
+	return &exit{code: exitUnreachable, err: err, early: true}
 }
 
-// exitCode prints an error as the operator shall see it and gives its code.
+// exitCode prints an error as the operator shall see it and gives its code. Mistakes in
+// files stand at the beginning of lines, where editors look for them.
 func exitCode(err error) int {
 	if err == nil {
 		return exitFine
 	}
-	if text := err.Error(); text != "" {
+	e := &exit{code: exitGeneric}
+	errors.As(err, &e)
+	text, count := err.Error(), mistakes(err)
+	switch {
+	case text == "":
+	case e.early && count > 0:
+		fmt.Fprintf(os.Stderr, "%s\ngdeploy: %s; nothing was done\n", text, counted(count, "mistake"))
+	default:
 		fmt.Fprintln(os.Stderr, "gdeploy:", text)
 	}
-	var e *exit
-	if errors.As(err, &e) {
-		return e.code
+	return e.code
+}
+
+// mistakes counts the mistakes in files that an error tells of, and all of several that
+// were joined.
+func mistakes(err error) int {
+	switch e := err.(type) {
+	case playbooks.Mistakes:
+		return len(slices.DeleteFunc(slices.Clone(e), func(m playbooks.Mistake) bool { return m.Pos.File == "" }))
+	case *yaml.Error:
+		return 1
+	case interface{ Unwrap() []error }:
+		n, all := 0, e.Unwrap()
+		for _, inner := range all {
+			n += max(min(1, len(all)-1), mistakes(inner))
+		}
+		return n
 	}
-	return exitGeneric
+	if inner := errors.Unwrap(err); inner != nil {
+		return mistakes(inner)
+	}
+	return 0
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

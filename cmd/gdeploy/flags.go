@@ -85,7 +85,7 @@ func otherNames(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 
 // checkOutput refuses an unknown form of output.
 func (o *options) checkOutput() error {
-	if o.output != "console" && o.output != "json" {
+	if o.output != "" && o.output != "console" && o.output != "json" {
 		return badOption(fmt.Errorf("--output is %q, and must be console or json", o.output))
 	}
 	return nil

@@ -1,28 +1,52 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gdeploy/gdeploy/inventory"
 	"github.com/gdeploy/gdeploy/playbooks"
 	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/variables"
 )
 
-// checkHosts reads everything that the inventory says of the hosts of the playbooks, so
+// checkHosts reads what inventory and vars_files say of the hosts of the playbooks, so
 // that all mistakes in it are known before a host is touched.
 func (s *session) checkHosts(books []*playbooks.Playbook) error {
 	var hosts []*inventory.Host
+	var mistakes []error
+	first := true
 	for _, book := range books {
 		for _, play := range book.Plays {
 			some, err := s.inventory.Select(s.patternOf(play))
 			if err != nil {
-				return notParsed(fmt.Errorf("%s: hosts: %w", play.Pos, err))
+				mistakes = append(mistakes, fmt.Errorf("%s: hosts: %w", play.Pos, err))
 			}
 			hosts = append(hosts, some...)
+			mistakes = append(mistakes, s.checkVarsFiles(play, some, first)...)
+			first = false
 		}
 	}
-	return notParsed(s.inventory.Check(hosts))
+	return notParsed(errors.Join(append(mistakes, s.inventory.Check(hosts))...))
+}
+
+// checkVarsFiles reads the vars_files of a play. What a later play lacks, one before it may
+// still write.
+func (s *session) checkVarsFiles(play *playbooks.Play, hosts []*inventory.Host, first bool) []error {
+	return slices.DeleteFunc(s.store.CheckVarsFiles(play, names(hosts)), func(err error) bool {
+		var missing *variables.MissingFileError
+		return !first && errors.As(err, &missing)
+	})
+}
+
+func names(hosts []*inventory.Host) []string {
+	all := make([]string, len(hosts))
+	for i, h := range hosts {
+		all[i] = h.Name
+	}
+	return all
 }
 
 // patternOf is what chooses the hosts of a play.
@@ -49,9 +73,5 @@ func (s *session) hostsOf(p *playbooks.Play) []string {
 	if err != nil {
 		s.warn(p.Pos, err.Error())
 	}
-	names := make([]string, len(hosts))
-	for i, h := range hosts {
-		names[i] = h.Name
-	}
-	return names
+	return names(hosts)
 }

@@ -72,8 +72,8 @@ var varying = []struct {
 }{
 	{regexp.MustCompile(`\*{4,}`), "***"},
 	{regexp.MustCompile(`\d+\.\d s\b`), "0.0 s"},
-	{regexp.MustCompile(`\d+:\d\d:\d\d\.\d{6}`), "0:00:00.000000"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?`), "2000-01-01 00:00:00"},
+	{regexp.MustCompile(`\b\d:\d\d:\d\d\.\d{6}`), "0:00:00.000000"},
 	{regexp.MustCompile(` +\n`), "\n"},
 }
 

@@ -55,7 +55,7 @@ func newSession(cmd *cobra.Command, o *options, playbookDir string) (*session, e
 	if s.extra, err = variables.ParseExtraVars(o.extraVars, vault); err != nil {
 		return nil, badOption(fmt.Errorf("--extra-vars: %w", err))
 	}
-	if err := s.readInventory(cmd.Context(), playbookDir, vault); err != nil {
+	if err := s.readInventory(cmd.Context(), cmd.Flags().Changed("limit"), playbookDir, vault); err != nil {
 		return nil, err
 	}
 	s.waitForLocks()
@@ -64,7 +64,7 @@ func newSession(cmd *cobra.Command, o *options, playbookDir string) (*session, e
 	return s, nil
 }
 
-func (s *session) readInventory(ctx context.Context, playbookDir string, vault variables.Vault) error {
+func (s *session) readInventory(ctx context.Context, limited bool, playbookDir string, vault variables.Vault) error {
 	sources, err := s.settings.inventories()
 	if err != nil {
 		return err
@@ -77,7 +77,7 @@ func (s *session) readInventory(ctx context.Context, playbookDir string, vault v
 		return notParsed(err)
 	}
 	inv = inv.WithPlaybookDir(playbookDir)
-	if s.options.limit != "" {
+	if limited {
 		if inv, err = inv.WithLimit(s.options.limit); err != nil {
 			return err
 		}

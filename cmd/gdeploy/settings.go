@@ -92,8 +92,11 @@ func loadSettings(flags *pflag.FlagSet, warn warning) (Settings, error) {
 	for i, key := range settingKeys() {
 		mistakes = append(mistakes, sources.into(key, reflect.ValueOf(&s).Elem().Field(i)))
 	}
+	if err := errors.Join(mistakes...); err != nil {
+		return s, badOption(err)
+	}
 	s.resolve(sources)
-	if err := errors.Join(append(mistakes, s.check())...); err != nil {
+	if err := s.check(sources); err != nil {
 		return s, badOption(err)
 	}
 	return s, nil
@@ -140,20 +143,21 @@ func (s sources) into(key string, field reflect.Value) error {
 		}
 	}
 	if err := s.viper.UnmarshalKey(key, field.Addr().Interface(), viper.DecodeHook(wordsOf(key))); err != nil {
-		return fmt.Errorf("%s: %s is %q, and must be %s", s.place(key), key, fmt.Sprint(s.viper.Get(key)), wanted(field.Type()))
+		return fmt.Errorf("%s is %q, and must be %s", s.name(key), fmt.Sprint(s.viper.Get(key)), wanted(field.Type()))
 	}
 	return nil
 }
 
-// place says where a setting comes from: a flag, a variable, a place in a file.
-func (s sources) place(key string) string {
+// name is what a setting is called where it comes from: a flag, a variable, or a key with
+// its place in a file.
+func (s sources) name(key string) string {
 	if f := s.flag(key); f != nil {
 		return "--" + f.Name
 	}
 	if os.Getenv(variableOf(key)) != "" {
 		return variableOf(key)
 	}
-	return s.written.pos(key).String()
+	return s.written.pos(key).String() + ": " + key
 }
 
 // fromFile reports that the file has the last word on a setting.
@@ -212,16 +216,20 @@ func expand(p string) string {
 	return home + rest
 }
 
-func (s *Settings) check() error {
+// check refuses values that make no sense.
+func (s *Settings) check(from sources) error {
 	var mistakes []error
+	refuse := func(key, format string, args ...any) {
+		mistakes = append(mistakes, fmt.Errorf("%s is %s", from.name(key), fmt.Sprintf(format, args...)))
+	}
 	if s.HostKeyChecking != "yes" && s.HostKeyChecking != "accept-new" {
-		mistakes = append(mistakes, fmt.Errorf("host_key_checking is %q, and must be yes or accept-new: a host whose key changed is never talked to", s.HostKeyChecking))
+		refuse("host_key_checking", "%q, and must be yes or accept-new: a host whose key changed is never talked to", s.HostKeyChecking)
 	}
 	if s.Forks < 1 {
-		mistakes = append(mistakes, fmt.Errorf("forks is %d, and must be at least 1", s.Forks))
+		refuse("forks", "%d, and must be at least 1", s.Forks)
 	}
 	if s.Timeout < 1 {
-		mistakes = append(mistakes, fmt.Errorf("timeout is %d, and must be at least 1 (second)", s.Timeout))
+		refuse("timeout", "%d, and must be at least 1 (second)", s.Timeout)
 	}
 	return errors.Join(mistakes...)
 }

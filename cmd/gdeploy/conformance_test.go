@@ -1,0 +1,386 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+
+	"github.com/aymanbagabas/go-udiff"
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+var oracle = flag.String("oracle", "", "ask ansible-playbook what conformance cases do: new (those not yet asked) or all")
+
+const conformanceCases = "../../testdata/conformance"
+
+// theirNames tells which program of Ansible's answers for which command of gdeploy's.
+var theirNames = map[string]string{
+	"play":      "ansible-playbook",
+	"run":       "ansible",
+	"inventory": "ansible-inventory",
+	"vault":     "ansible-vault",
+}
+
+// defaultHosts is the inventory of a case that brings none.
+const defaultHosts = `[web]
+a ansible_connection=local
+b ansible_connection=local
+
+[db]
+c ansible_connection=local
+`
+
+// TestConformance runs small playbooks and compares what happens with what Ansible did.
+// testdata/conformance/README.md tells how a case is written.
+func TestConformance(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(conformanceCases, "*", "*.txtar"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases in %s: %v", conformanceCases, err)
+	}
+	for _, file := range files {
+		topic := filepath.Base(filepath.Dir(file))
+		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
+		t.Run(topic+"/"+name, func(t *testing.T) {
+			t.Parallel()
+			conform(t, file)
+		})
+	}
+}
+
+func conform(t *testing.T, file string) {
+	archive, err := txtar.ParseFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expected := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == "expected" })
+	if *oracle == "all" || *oracle == "new" && expected < 0 {
+		ask(t, file, archive, expected)
+		return
+	}
+	if expected < 0 {
+		t.Fatalf("%s has no expectation yet: go test ./cmd/gdeploy -run TestConformance -oracle new", file)
+	}
+	want := string(archive.Files[expected].Data)
+	ours := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == "ours" })
+	if ours >= 0 {
+		want = string(archive.Files[ours].Data)
+	}
+	got := happens(t, archive, func(command string, args []string) *exec.Cmd {
+		return exec.Command("gdeploy", append([]string{command}, args...)...)
+	})
+	if *update && ours >= 0 && want != got {
+		archive.Files[ours].Data = []byte(got)
+		if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := udiff.Unified("ansible", "gdeploy", want, overlookProse(got, want)); diff != "" {
+		t.Errorf("%s\n%s", file, diff)
+	}
+}
+
+// ask stores what Ansible does as the case's expectation.
+func ask(t *testing.T, file string, archive *txtar.Archive, expected int) {
+	if expected >= 0 {
+		archive.Files = slices.Delete(archive.Files, expected, expected+1)
+	}
+	did := happens(t, archive, func(command string, args []string) *exec.Cmd {
+		return exec.Command(theirNames[command], args...)
+	})
+	archive.Files = append(archive.Files, txtar.File{Name: "expected", Data: []byte(did)})
+	if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// happens runs the commands of a case in a directory of its own and tells what they
+// did: events, exit codes and the files that are there afterwards.
+func happens(t *testing.T, archive *txtar.Archive, program func(command string, args []string) *exec.Cmd) string {
+	work := layOut(t, archive)
+	var told strings.Builder
+	for _, line := range commands(archive) {
+		words := strings.Fields(line)
+		cmd := program(words[0], words[1:])
+		cmd.Dir = work
+		cmd.Env = conformanceEnv(work)
+		var stdout, stderr bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &stdout, &stderr
+		code := endedWith(t, cmd.Run())
+		t.Logf("%s\n%s", strings.Join(cmd.Args, " "), stderr.String())
+		fmt.Fprintf(&told, "$ %s\n", line)
+		told.WriteString(events(strings.ReplaceAll(stdout.String(), work, "$WORK"), said(archive, "order: free")))
+		fmt.Fprintf(&told, "exit %d\n", code)
+	}
+	told.WriteString(leftBehind(t, work, archive))
+	return told.String()
+}
+
+func conformanceEnv(work string) []string {
+	home := work + ".home"
+	return []string{
+		"HOME=" + home,
+		"PATH=" + os.Getenv("PATH"),
+		"LC_ALL=C.UTF-8",
+		"XDG_STATE_HOME=" + filepath.Join(home, "state"),
+		"XDG_CACHE_HOME=" + filepath.Join(home, "cache"),
+		"XDG_CONFIG_HOME=" + filepath.Join(home, "config"),
+		"GDEPLOY_LOG_FILE=" + filepath.Join(home, "gdeploy.log"),
+		"ANSIBLE_PYTHON_INTERPRETER=/usr/bin/python3",
+		"ANSIBLE_PIPELINING=1",
+		"ANSIBLE_LOCALHOST_WARNING=0",
+		"CASE_HOME=/somewhere",
+	}
+}
+
+func endedWith(t *testing.T, err error) int {
+	var failed *exec.ExitError
+	if errors.As(err, &failed) {
+		return failed.ExitCode()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return 0
+}
+
+// said tells whether the comment of a case has a line of these words.
+func said(archive *txtar.Archive, words string) bool {
+	return slices.Contains(strings.Split(string(archive.Comment), "\n"), words)
+}
+
+// commands are the lines of the case's file "run", else the one command that most need.
+func commands(archive *txtar.Archive) []string {
+	for _, f := range archive.Files {
+		if f.Name == "run" {
+			return strings.Split(strings.TrimSpace(string(f.Data)), "\n")
+		}
+	}
+	return []string{"play -i hosts site.yml"}
+}
+
+func layOut(t *testing.T, archive *txtar.Archive) string {
+	work := filepath.Join(t.TempDir(), "work")
+	put := func(name, text string) {
+		path := filepath.Join(work, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		mode := fs.FileMode(0o644)
+		if strings.HasPrefix(text, "#!") {
+			mode = 0o755
+		}
+		if err := os.WriteFile(path, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("hosts", defaultHosts)
+	for _, f := range archive.Files {
+		if !slices.Contains([]string{"run", "ours", "expected"}, f.Name) {
+			put(f.Name, string(f.Data))
+		}
+	}
+	if err := os.MkdirAll(work+".home", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return work
+}
+
+// leftBehind lists the files that the case did not bring, with their modes and contents.
+func leftBehind(t *testing.T, work string, archive *txtar.Archive) string {
+	brought := map[string]string{"hosts": defaultHosts}
+	for _, f := range archive.Files {
+		brought[f.Name] = string(f.Data)
+	}
+	var told strings.Builder
+	err := filepath.WalkDir(work, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		name, _ := filepath.Rel(work, path)
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		if info.Mode()&fs.ModeSymlink != 0 {
+			to, _ := os.Readlink(path)
+			fmt.Fprintf(&told, "link %s -> %s\n", name, strings.ReplaceAll(to, work, "$WORK"))
+			return nil
+		}
+		data, err := os.ReadFile(path)
+		if old, ok := brought[name]; err == nil && (!ok || old != string(data)) {
+			text := strings.ReplaceAll(string(data), work, "$WORK")
+			fmt.Fprintf(&told, "file %s %04o\n%s\n", name, info.Mode().Perm(), strings.TrimRight(text, "\n"))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return told.String()
+}
+
+var (
+	banner = regexp.MustCompile(`^((?:PLAY|TASK|RUNNING HANDLER|NO MORE HOSTS LEFT|PLAY RECAP|CALLBACK).*?) \*{3,}$`)
+	result = regexp.MustCompile(`^(?:ok|changed|skipping|fatal|failed|FAILED - RETRYING|ASYNC [A-Z]+ on|[^ ]+ \| [A-Z]+!?):? (?:=>|\[?([^\]\s:|]+))`)
+	recap  = regexp.MustCompile(`^(\S+)\s+: (ok=.*)$`)
+	spaces = regexp.MustCompile(`\s+`)
+)
+
+// entry is what one host did in one task, in one or more lines.
+type entry struct {
+	banner, host string
+	lines        []string
+}
+
+// events takes from the console what does not depend on the moment: banners without
+// stars, and below each the results in the order of their hosts' names. Under the
+// strategy free there is no order between hosts: then each host's results stand together.
+func events(console string, free bool) string {
+	var told strings.Builder
+	var under string
+	var entries []entry
+	flush := func() {
+		sort.SliceStable(entries, func(i, j int) bool { return entries[i].host < entries[j].host })
+		for _, e := range entries {
+			if free && e.banner != "" {
+				told.WriteString(e.banner + " ")
+			}
+			told.WriteString(tidyEntry(strings.Join(e.lines, "\n")) + "\n")
+		}
+		entries = nil
+	}
+	for _, line := range strings.Split(console, "\n") {
+		line = strings.TrimRight(line, " ")
+		if found := banner.FindStringSubmatch(line); found != nil {
+			under = found[1]
+			if free && !strings.HasPrefix(under, "PLAY") {
+				continue
+			}
+			flush()
+			told.WriteString(under + "\n")
+			continue
+		}
+		if found := recap.FindStringSubmatch(line); found != nil && under == "PLAY RECAP" {
+			entries = append(entries, entry{host: found[1], lines: []string{spaces.ReplaceAllString(line, " ")}})
+			continue
+		}
+		if under == "PLAY RECAP" || line == "" || strings.HasPrefix(line, "An exception occurred during task execution.") {
+			continue // gdeploy says below the recap what happened
+		}
+		found := result.FindStringSubmatch(line)
+		if found == nil && len(entries) > 0 {
+			last := &entries[len(entries)-1]
+			last.lines = append(last.lines, line)
+			continue
+		}
+		e := entry{banner: under, lines: []string{line}}
+		if found != nil {
+			e.host = found[1]
+		}
+		entries = append(entries, e)
+	}
+	flush()
+	return told.String()
+}
+
+// tidyEntry writes the JSON of a result in one line, keys sorted, without what varies.
+func tidyEntry(text string) string {
+	text, ignoring := strings.CutSuffix(text, "\n...ignoring")
+	for at := 0; ; at++ {
+		next := strings.Index(text[at:], "=> {")
+		if next < 0 {
+			break
+		}
+		at += next
+		decoder := json.NewDecoder(strings.NewReader(text[at+3:]))
+		decoder.UseNumber()
+		var data any
+		if decoder.Decode(&data) != nil || strings.TrimSpace(text[at+3+int(decoder.InputOffset()):]) != "" {
+			continue
+		}
+		steady(data)
+		if strings.HasPrefix(text, "fatal:") || strings.HasPrefix(text, "failed:") {
+			hideProse(data.(map[string]any))
+		}
+		text = text[:at+3] + compact(data)
+		break
+	}
+	if ignoring {
+		text += "\n...ignoring"
+	}
+	return text
+}
+
+func compact(data any) string {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(data); err != nil {
+		return err.Error()
+	}
+	return strings.TrimSpace(out.String())
+}
+
+// varies lists the keys of results whose values depend on the moment or the machine.
+var varies = []string{
+	"start", "end", "delta", "atime", "mtime", "ctime", "inode", "dev", "uid", "gid", "owner", "group",
+	"invocation", "exception", "warnings", "deprecations", "ansible_job_id", "results_file", "pid", "md5sum", "src",
+}
+
+func steady(data any) {
+	switch data := data.(type) {
+	case map[string]any:
+		for _, key := range varies {
+			delete(data, key)
+		}
+		for _, below := range data {
+			steady(below)
+		}
+	case []any:
+		for _, below := range data {
+			steady(below)
+		}
+	}
+}
+
+// prose stands for a message that each program words as it sees fit.
+const prose = "(prose)"
+
+var theirProse = regexp.MustCompile(`(?s)The error was: |The error appears to |is undefined|has no attribute|expects a|^with_|` +
+	`^(Unsupported parameters|Unexpected|Unable to|No variable|Could not find|template error|missing required|value of|[Ii]nvalid|An unhandled|can't parse|Mandatory|The '\w+' test expects|failed to combine|[Uu]nknown|subelements|the (?:field|conditional)|could not|couldn't|No file was found)`)
+
+func hideProse(data map[string]any) {
+	for _, key := range []string{"msg", "failed_when_result", "changed_when_result"} {
+		if text, ok := data[key].(string); ok && theirProse.MatchString(text) {
+			data[key] = prose
+			if data["changed"] == false {
+				delete(data, "changed")
+			}
+		}
+	}
+}
+
+var message = regexp.MustCompile(`"(msg|failed_when_result|changed_when_result)":"(?:[^"\\]|\\.)*"`)
+
+// overlookProse takes gdeploy's own words for a message where Ansible has its own.
+func overlookProse(got, want string) string {
+	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(gotLines), len(wantLines)) {
+		if strings.Contains(wantLines[i], `":"`+prose+`"`) {
+			gotLines[i] = message.ReplaceAllString(gotLines[i], `"$1":"`+prose+`"`)
+		}
+	}
+	return strings.Join(gotLines, "\n")
+}
