@@ -169,27 +169,39 @@ func nothingHalfDone(t *testing.T, hosts []string) {
 	}
 }
 
-// given makes sure that hosts run a release and are in the balancer, whatever the test before left.
+// settled makes sure that hosts run the same release, "one" or "two", and are in the balancer, whatever the test before left. It
+// gives that release, and the other one to go to.
+func settled(t *testing.T, hosts []string) (now, other string) {
+	t.Helper()
+	labUp(t)
+	now = linked(t, hosts[0])
+	if now != "one" && now != "two" {
+		now = "two"
+	}
+	given(t, now, hosts)
+	return now, map[string]string{"one": "two", "two": "one"}[now]
+}
+
+// given makes sure that hosts run that release and are in the balancer.
 func given(t *testing.T, release string, hosts []string) {
 	t.Helper()
 	labUp(t)
 	want := node{release: release, answers: release, balancer: "ready"}
 	var others []string
-	for host, have := range nodes(t, hosts) {
-		if have != want {
-			others = append(others, host)
+	for _, h := range hosts {
+		have := nodes(t, []string{h})[h]
+		if have == want {
+			continue
+		}
+		others = append(others, h)
+		if have.balancer != "ready" {
+			haproxy(t, "set server web/"+h+" state ready")
 		}
 	}
 	if len(others) == 0 {
 		return
 	}
-	slices.Sort(others)
 	t.Logf("bringing %s to %s", strings.Join(others, ","), release)
-	for host, state := range balancer(t) {
-		if state != "ready" && slices.Contains(others, host) {
-			haproxy(t, "set server web/"+host+" state ready")
-		}
-	}
 	deploy(t, others, "-e", "version="+release, "-e", "batch=100%", "-e", "redeploy=yes").exits(t, 0)
 	run(t, release, hosts)
 }

@@ -8,9 +8,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/gdeploy/gdeploy/lab"
 )
@@ -88,13 +90,19 @@ done
 rm -rf source ready
 chown -R www:www /deploy/src /deploy/config`
 
-// tags are what the releases are made of.
-var tags = map[string]string{"one": "v1", "two": "v2", "three": "v3"}
-
-// source is a -e that deploys a release of that name from the archive of its tag. Old releases are kept, since tests go back to them.
+// source is a -e that deploys a release of that name from an archive: that of its tag, or v2's. Old releases are kept, since tests
+// go back to them.
 func source(release string) string {
-	return fmt.Sprintf("-e={source: archive, repo: /deploy/src/web-demo-%s.tar.gz, ref: %s, release_name: %s, keep: 50}", tags[release], tags[release], release)
+	name, _, _ := strings.Cut(release, "-")
+	from := map[string]string{"one": "v1", "two": "v2", "three": "v3", "big": "big"}[name]
+	if from == "" {
+		from = "v2"
+	}
+	return fmt.Sprintf("-e={source: archive, repo: /deploy/src/web-demo-%s.tar.gz, ref: %s, release_name: %s, keep: 50}", from, from, release)
 }
+
+// fresh makes a release name that was not there before.
+func fresh(name string) string { return name + "-" + strconv.FormatInt(time.Now().UnixMilli(), 36) }
 
 // inLab runs a command on the controller and gives its standard output; the test ends where it fails.
 func inLab(t *testing.T, stdin string, command ...string) string {
