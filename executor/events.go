@@ -241,7 +241,10 @@ type (
 	RunEnded struct {
 		Stats   []HostStats `json:"stats"`
 		Seconds float64     `json:"seconds"`
-		Outcome Outcome     `json:"outcome"`
+		// Custom are the figures of set_stats, by host, those of the whole run under
+		// _run; null where there are none.
+		Custom  values.Value `json:"custom,omitzero"`
+		Outcome Outcome      `json:"outcome"`
 	}
 )
 

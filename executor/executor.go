@@ -44,7 +44,7 @@ func Run(ctx context.Context, request Request) (Outcome, error) {
 	if err != nil {
 		outcome.Reason = err.Error()
 	}
-	r.tell(RunEnded{Stats: r.stats.list(), Seconds: time.Since(r.began).Seconds(), Outcome: outcome})
+	r.tell(RunEnded{Stats: r.stats.list(), Custom: r.stats.figures(), Seconds: time.Since(r.began).Seconds(), Outcome: outcome})
 	return outcome, err
 }
 

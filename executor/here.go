@@ -27,8 +27,12 @@ func (v *visit) here(ctx context.Context, s *step) modules.Reply {
 	reply := modules.Perform(ctx, *s.spec, s.call, sys,
 		modules.WithEvaluator(evaluator{s.scope}),
 		modules.WithTerminal(v.Terminal),
+		modules.WithVars(varsReader{s.scope}),
 		modules.WithVerbosity(v.Verbosity))
 	if reply.Failed {
+		if _, told := reply.Data.Get("message"); told {
+			reply.Msg = "" // include_vars tells it under this name only
+		}
 		return reply
 	}
 	if err := v.applyHere(s, &reply); err != nil {
@@ -83,13 +87,23 @@ func (e evaluator) Evaluate(expression string) (values.Value, error) {
 	return v, err
 }
 
-// applyHere does what a module of the controller asks of the run: new hosts and groups.
+// varsReader reads files of variables as the task's host would find them.
+type varsReader struct{ scope *variables.Scope }
+
+// ReadVars reads them.
+func (r varsReader) ReadVars(src modules.VarsSource) (*values.Map, []string, error) {
+	return r.scope.ReadVars(variables.VarsSource(src))
+}
+
+// applyHere does what a module of the controller asks of the run: new hosts, groups and figures.
 func (v *visit) applyHere(s *step, reply *modules.Reply) error {
 	switch s.spec.Name {
 	case "add_host":
 		return v.addHost(reply)
 	case "group_by":
 		return v.groupBy(reply)
+	case "set_stats":
+		return v.setStats(reply)
 	}
 	return nil
 }
@@ -110,6 +124,19 @@ func (v *visit) addHost(reply *modules.Reply) error {
 	changed, err := v.Inventory.AddHost(values.Text(name), orEmpty(m), list)
 	reply.Changed = changed
 	return err
+}
+
+func (v *visit) setStats(reply *modules.Reply) error {
+	told, _ := reply.Data.Get("ansible_stats")
+	data, _ := told.Get("data")
+	m, _ := data.AsMap()
+	perHost, _ := told.Get("per_host")
+	aggregate, _ := told.Get("aggregate")
+	owner := wholeRun
+	if perHost.Truthy() {
+		owner = v.host.name
+	}
+	return v.stats.addCustom(owner, orEmpty(m), aggregate.Truthy())
 }
 
 func (v *visit) groupBy(reply *modules.Reply) error {

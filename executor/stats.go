@@ -3,12 +3,16 @@ package executor
 import (
 	"sort"
 	"sync"
+
+	"github.com/gdeploy/gdeploy/values"
 )
 
 // stats counts how tasks ended, by host.
 type stats struct {
 	mu     sync.Mutex
 	byHost map[string]*HostStats
+	// custom are the figures of set_stats, by owner.
+	custom *values.Map
 }
 
 func newStats() *stats { return &stats{byHost: map[string]*HostStats{}} }

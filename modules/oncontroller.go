@@ -8,7 +8,7 @@ import (
 )
 
 // Modules that run beside the executor may need more than a System. They say so by an
-// optional interface (UsesEvaluator, UsesTerminal, UsesVerbosity), and the executor
+// optional interface (UsesEvaluator, UsesTerminal, UsesVars, UsesVerbosity), and the executor
 // gives it as an Ability:
 //
 //	modules.Perform(ctx, spec, call, sys,
@@ -50,6 +50,30 @@ type UsesEvaluator interface{ UseEvaluator(Evaluator) }
 // UsesTerminal is a module that asks the operator.
 type UsesTerminal interface{ UseTerminal(Terminal) }
 
+// VarsReader reads files of variables, with the search path and the vault of the task.
+type VarsReader interface {
+	// ReadVars gives the variables as they are written, templates and all, and the
+	// files in the order in which they were read.
+	ReadVars(VarsSource) (vars *values.Map, files []string, err error)
+}
+
+// VarsSource says which files of variables to read, under the names that include_vars has
+// for its parameters.
+type VarsSource struct {
+	File, Dir               string
+	Name                    string
+	Depth                   int // of Dir; 0 is all
+	FilesMatching           string
+	IgnoreFiles             []string
+	Extensions              []string
+	IgnoreUnknownExtensions bool
+	// Merge merges dicts of the same name; nil is the run's setting.
+	Merge *bool
+}
+
+// UsesVars is a module that reads files of variables.
+type UsesVars interface{ UseVars(VarsReader) }
+
 // UsesVerbosity is a module that does something only from some number of -v on.
 type UsesVerbosity interface{ UseVerbosity(int) }
 
@@ -67,6 +91,15 @@ func WithTerminal(t Terminal) Ability {
 	return func(m Module) {
 		if user, ok := m.(UsesTerminal); ok {
 			user.UseTerminal(t)
+		}
+	}
+}
+
+// WithVars gives r to a module that reads files of variables.
+func WithVars(r VarsReader) Ability {
+	return func(m Module) {
+		if user, ok := m.(UsesVars); ok {
+			user.UseVars(r)
 		}
 	}
 }

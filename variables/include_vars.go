@@ -52,10 +52,10 @@ func (sc *Scope) ReadVars(src VarsSource) (vars *values.Map, files []string, err
 		merge = *src.Merge
 	}
 	vars = values.NewMap(0)
-	for _, file := range files {
+	for i, file := range files {
 		m, err := sc.store.LoadVars(file)
 		if err != nil {
-			return nil, files, err
+			return nil, files[:i], err
 		}
 		vars = combine(vars, m, merge)
 	}
@@ -71,7 +71,7 @@ func (sc *Scope) varsFileNamed(name string) ([]string, error) {
 	path, tried := sc.Finder().Find("vars", name)
 	if path == "" {
 		//lint:ignore ST1005 as Ansible says it
-		return nil, fmt.Errorf("Could not find or access '%s'\nSearched in:\n\t%s", name, strings.Join(tried, "\n\t"))
+		return nil, fmt.Errorf("Could not find or access '%s'\nSearched in:\n\t%s on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option", name, strings.Join(tried, "\n\t"))
 	}
 	return []string{path}, nil
 }

@@ -3,26 +3,34 @@ package oncontroller
 
 import (
 	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/modules/add_host"
 	"github.com/gdeploy/gdeploy/modules/assert"
 	"github.com/gdeploy/gdeploy/modules/debug"
 	"github.com/gdeploy/gdeploy/modules/fail"
+	"github.com/gdeploy/gdeploy/modules/group_by"
 	"github.com/gdeploy/gdeploy/modules/http_check"
+	"github.com/gdeploy/gdeploy/modules/include_vars"
 	"github.com/gdeploy/gdeploy/modules/pause"
 	"github.com/gdeploy/gdeploy/modules/raw"
 	"github.com/gdeploy/gdeploy/modules/release_choose"
 	"github.com/gdeploy/gdeploy/modules/set_fact"
+	"github.com/gdeploy/gdeploy/modules/set_stats"
 )
 
 // Specs lists them in alphabetical order.
 func Specs() []modules.Spec {
 	return []modules.Spec{
+		add_host.Spec,
 		assert.Spec,
 		debug.Spec,
 		fail.Spec,
+		group_by.Spec,
 		http_check.Spec,
+		include_vars.Spec,
 		pause.Spec,
 		raw.Spec,
 		release_choose.Spec,
 		set_fact.Spec,
+		set_stats.Spec,
 	}
 }

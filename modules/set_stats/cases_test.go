@@ -1,0 +1,10 @@
+package set_stats_test
+
+import (
+	"testing"
+
+	"github.com/gdeploy/gdeploy/modules/set_stats"
+	"github.com/gdeploy/gdeploy/modules/moduletest"
+)
+
+func TestCases(t *testing.T) { moduletest.Run(t, set_stats.Spec) }
