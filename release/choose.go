@@ -52,16 +52,19 @@ func (n Node) release(version string) (NodeRelease, bool) {
 	return NodeRelease{}, false
 }
 
-// before gives the version that was good on the node before the given one.
-func (n Node) before(version string) string {
+// before gives the last version that was good on the node before the given one and is not
+// among those to pass over.
+func (n Node) before(version string, pass func(string) bool) string {
 	i := slices.Index(n.Lineage, version)
 	if i < 0 {
 		i = len(n.Lineage)
 	}
-	if i == 0 {
-		return ""
+	for _, v := range slices.Backward(n.Lineage[:i]) {
+		if !pass(v) {
+			return v
+		}
 	}
-	return n.Lineage[i-1]
+	return ""
 }
 
 // ErrNoPrevious says that there is nothing to go back to.
@@ -71,51 +74,63 @@ var ErrNoPrevious = errors.New("no earlier release was good on these hosts: name
 // was good before the newest one that is live on any of them. A deploy that stopped half
 // way so goes back to what the untouched half still runs. A release that is bad on one
 // of them never counts.
-func Previous(nodes []Node) (string, error) {
-	newest, ok := newestLive(nodes)
+func Previous(nodes []Node, archives ...NodeRelease) (string, error) {
+	made := births(nodes, archives)
+	newest, ok := newestLive(nodes, made)
 	if !ok {
 		return "", errors.New("no host has a live release: there is nothing to roll back from")
 	}
 	runs := slices.DeleteFunc(slices.Clone(nodes), func(n Node) bool { return n.Current != newest })
 	for _, group := range [][]Node{runs, nodes} {
-		if v := mostCommonBefore(group, nodes, newest); v != "" {
+		if v := mostCommonBefore(group, nodes, newest, made); v != "" {
 			return v, nil
 		}
 	}
 	return "", ErrNoPrevious
 }
 
-// newestLive is the live version that was staged last, by the controller's clock.
-func newestLive(nodes []Node) (string, bool) {
-	var newest NodeRelease
-	found := false
-	for _, n := range nodes {
-		r, ok := n.release(n.Current)
-		if ok && (!found || r.Born.After(newest.Born)) {
-			newest, found = r, true
+// births tells when each version was made, by the controller's clock: a host that got it
+// later, as a new one does, does not make it younger.
+func births(nodes []Node, archives []NodeRelease) map[string]time.Time {
+	made := map[string]time.Time{}
+	note := func(r NodeRelease) {
+		if first, ok := made[r.Version]; !ok || r.Born.Before(first) {
+			made[r.Version] = r.Born
 		}
 	}
-	return newest.Version, found
+	for _, n := range nodes {
+		for _, r := range n.Releases {
+			note(r)
+		}
+	}
+	for _, r := range archives {
+		note(r)
+	}
+	return made
+}
+
+// newestLive is the live version that was made last.
+func newestLive(nodes []Node, made map[string]time.Time) (newest string, found bool) {
+	for _, n := range nodes {
+		if n.Current != "" && (!found || made[n.Current].After(made[newest])) {
+			newest, found = n.Current, true
+		}
+	}
+	return newest, found
 }
 
 // mostCommonBefore asks each node of the group what was good before version, and takes the
 // most frequent answer; the younger one of two.
-func mostCommonBefore(group, all []Node, version string) string {
+func mostCommonBefore(group, all []Node, version string, made map[string]time.Time) string {
 	votes := map[string]int{}
-	born := map[string]time.Time{}
 	for _, n := range group {
-		v := n.before(version)
-		if v == "" || badAnywhere(all, v) {
-			continue
-		}
-		votes[v]++
-		if r, ok := n.release(v); ok {
-			born[v] = r.Born
+		if v := n.before(version, func(v string) bool { return badAnywhere(all, v) }); v != "" {
+			votes[v]++
 		}
 	}
 	best := ""
 	for v, count := range votes {
-		if best == "" || count > votes[best] || count == votes[best] && born[v].After(born[best]) {
+		if best == "" || count > votes[best] || count == votes[best] && made[v].After(made[best]) {
 			best = v
 		}
 	}
@@ -131,15 +146,20 @@ func badAnywhere(nodes []Node, version string) bool {
 
 // Resolve finds the version that a person means by name: a version, a unique beginning
 // of one, a tag or branch it was built from (the newest such), "current" or "previous".
-// Archives are the versions that the controller has archives of.
-func Resolve(name string, nodes []Node, archives []NodeRelease) (string, error) {
+// Nodes are the selected hosts, others those of the cluster beside them: current is what
+// the others run, or where none of them has a release, the selected ones. Archives are the
+// versions that the controller has archives of.
+func Resolve(name string, nodes, others []Node, archives []NodeRelease) (string, error) {
 	switch name {
 	case "", "previous":
-		return Previous(nodes)
+		return Previous(nodes, archives...)
 	case "current":
+		if slices.ContainsFunc(others, func(n Node) bool { return n.Current != "" }) {
+			return current(others)
+		}
 		return current(nodes)
 	}
-	known := All(nodes, archives...)
+	known := All(slices.Concat(nodes, others), archives...)
 	if slices.ContainsFunc(known, func(r NodeRelease) bool { return r.Version == name }) {
 		return name, nil
 	}
@@ -173,13 +193,15 @@ func current(nodes []Node) (string, error) {
 	return "", fmt.Errorf("the hosts run different versions (%s): name one with -e version=x", strings.Join(parts, "; "))
 }
 
-// All lists each version once, oldest first.
+// All lists each version once, with the time when it was made, oldest first.
 func All(nodes []Node, archives ...NodeRelease) []NodeRelease {
 	var list []NodeRelease
 	seen := map[string]bool{}
+	made := births(nodes, archives)
 	add := func(r NodeRelease) {
 		if !seen[r.Version] {
 			seen[r.Version] = true
+			r.Born = made[r.Version]
 			list = append(list, r)
 		}
 	}

@@ -37,10 +37,12 @@ func Prune(sys modules.System, l Layout, keep int, protect []string) ([]string, 
 	return removed, nil
 }
 
-// Surplus gives the versions that may go so that keep are left, oldest first.
+// Surplus gives the versions that may go so that keep are left: those that failed first,
+// and of each kind the oldest first.
 func Surplus(ledger Ledger, live string, keep int, protect []string) []string {
 	present := slices.DeleteFunc(ledger.Releases(), func(r Release) bool { return !r.Present })
 	surplus := len(present) - keep
+	slices.SortStableFunc(present, func(a, b Release) int { return worth(a) - worth(b) })
 	var list []string
 	for _, r := range present {
 		if len(list) >= surplus {
@@ -52,6 +54,14 @@ func Surplus(ledger Ledger, live string, keep int, protect []string) []string {
 		list = append(list, r.Version)
 	}
 	return list
+}
+
+// worth ranks a release that failed below the others: nobody goes back to it.
+func worth(r Release) int {
+	if r.State == Bad {
+		return 0
+	}
+	return 1
 }
 
 func remove(sys modules.System, l Layout, ledger *Ledger, version string) error {

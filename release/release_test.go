@@ -200,6 +200,78 @@ func TestPreviousOfHalfADeployIsWhatTheOtherHalfRuns(t *testing.T) {
 	}
 }
 
+func TestTheNewestReleaseIsTheOneThatWasMadeLast(t *testing.T) {
+	old, late := newNode(t), newNode(t)
+	for _, n := range []*node{old, late} {
+		n.deploy(t, "v1", release.Good)
+		n.deploy(t, "v2", release.Good)
+	}
+	old.deploy(t, "v3", release.Good)
+	// A rollback to v1 that stopped half way had to stage v1 on a host that lacked it.
+	fresh := newNode(t)
+	fresh.runs = 10
+	fresh.deploy(t, "v1", release.Good)
+	got, err := release.Previous([]release.Node{fresh.describe(t), late.describe(t), old.describe(t)})
+	if err != nil || got != "v2" {
+		t.Errorf("previous is %q (%v), want v2, which was good before v3", got, err)
+	}
+	// The archive remembers when a release was made, where no other host does.
+	fresh = newNode(t)
+	fresh.runs = 10
+	fresh.deploy(t, "v0", release.Good)
+	made := release.NodeRelease{Version: "v0", Born: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)}
+	got, err = release.Resolve("previous", []release.Node{fresh.describe(t), old.describe(t)}, nil, []release.NodeRelease{made})
+	if err != nil || got != "v2" {
+		t.Errorf("previous is %q (%v), want v2, which was good before v3", got, err)
+	}
+}
+
+func TestPreviousGoesFurtherBackWhereAReleaseIsBadOnOneHost(t *testing.T) {
+	one, other := newNode(t), newNode(t)
+	for _, n := range []*node{one, other} {
+		n.deploy(t, "v1", release.Good)
+		n.deploy(t, "v2", release.Good)
+		n.deploy(t, "v3", release.Good)
+	}
+	n := other.system("")
+	if err := release.Mark(n, other.layout, "v2", release.Bad); err != nil {
+		t.Fatal(err)
+	}
+	got, err := release.Previous([]release.Node{one.describe(t), other.describe(t)})
+	if err != nil || got != "v1" {
+		t.Errorf("previous is %q (%v), want v1", got, err)
+	}
+}
+
+func TestCurrentIsWhatTheOtherHostsRun(t *testing.T) {
+	repaired, empty, running := newNode(t), newNode(t), newNode(t)
+	repaired.deploy(t, "v1", release.Good)
+	running.deploy(t, "v1", release.Good)
+	running.deploy(t, "v2", release.Good)
+	selected := []release.Node{repaired.describe(t), empty.describe(t)}
+	got, err := release.Resolve("current", selected, []release.Node{running.describe(t)}, nil)
+	if err != nil || got != "v2" {
+		t.Errorf("current is %q (%v), want v2", got, err)
+	}
+	got, err = release.Resolve("current", selected, []release.Node{empty.describe(t)}, nil)
+	if err != nil || got != "v1" {
+		t.Errorf("where no other host has a release, current is %q (%v), want v1", got, err)
+	}
+}
+
+func TestFailedReleasesArePrunedBeforeGoodOnes(t *testing.T) {
+	n := newNode(t)
+	n.deploy(t, "v1", release.Good)
+	n.deploy(t, "v2", release.Good)
+	n.deploy(t, "v3", release.Bad)
+	n.deploy(t, "v4", release.Bad)
+	n.deploy(t, "v5", release.Good)
+	removed, err := release.Prune(n.system(""), n.layout, 3, nil)
+	if err != nil || !slices.Equal(removed, []string{"v3", "v4"}) {
+		t.Errorf("%v went (%v), want v3 and v4, which failed", removed, err)
+	}
+}
+
 func TestAVersionNeverChanges(t *testing.T) {
 	n := newNode(t)
 	n.deploy(t, "v1", release.Good)

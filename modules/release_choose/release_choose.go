@@ -21,6 +21,7 @@ var Spec = modules.Spec{Name: "release_choose", Where: modules.OnController, New
 // Module holds the parameters.
 type Module struct {
 	Nodes      []values.Value `json:"nodes" required:"true" help:"the results of release_facts of all selected hosts"`
+	Others     []values.Value `json:"others" help:"those of the hosts of the cluster that are not selected: current is what they run"`
 	Version    string         `json:"version" default:"previous" help:"a version, a unique beginning of one, a tag, current, or previous"`
 	App        string         `json:"app" required:"true" help:"name of the application"`
 	ListOnly   bool           `json:"list_only" default:"no" help:"only make the table; choosing nothing is no error then"`
@@ -29,7 +30,11 @@ type Module struct {
 
 // Run chooses.
 func (m *Module) Run(_ context.Context, sys modules.System) (modules.Result, error) {
-	nodes, err := m.nodes()
+	nodes, err := read("nodes", m.Nodes)
+	if err != nil {
+		return modules.Result{}, err
+	}
+	others, err := read("others", m.Others)
 	if err != nil {
 		return modules.Result{}, err
 	}
@@ -37,7 +42,7 @@ func (m *Module) Run(_ context.Context, sys modules.System) (modules.Result, err
 	if err != nil {
 		return modules.Result{}, err
 	}
-	version, err := release.Resolve(m.Version, nodes, archives)
+	version, err := release.Resolve(m.Version, nodes, others, archives)
 	if err != nil && !m.ListOnly {
 		return modules.Result{}, err
 	}
@@ -68,11 +73,11 @@ func asked(version string) string {
 	return version
 }
 
-func (m *Module) nodes() ([]release.Node, error) {
-	nodes := make([]release.Node, len(m.Nodes))
-	for i, v := range m.Nodes {
+func read(name string, results []values.Value) ([]release.Node, error) {
+	nodes := make([]release.Node, len(results))
+	for i, v := range results {
 		if err := json.Unmarshal(values.JSON(v), &nodes[i]); err != nil {
-			return nil, fmt.Errorf("nodes[%d] is no result of release_facts: %w", i, err)
+			return nil, fmt.Errorf("%s[%d] is no result of release_facts: %w", name, i, err)
 		}
 	}
 	return nodes, nil
