@@ -9,16 +9,17 @@ import (
 	"bufio"
 	"bytes"
 	"compress/bzip2"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
+	"github.com/gdeploy/gdeploy/modules/archives/zstd"
 )
 
 // Entry is one member of an archive.
@@ -34,43 +35,112 @@ type Entry struct {
 	Hard bool
 	// Content is the bytes of a plain file, to be read before the next entry.
 	Content io.Reader
-	// Owner and Group are the names that the archive gives; often empty.
+	// Owner and Group are the names that the archive gives; often empty. UID and GID are
+	// the numbers, 0 in formats without them.
 	Owner, Group string
+	UID, GID     int
 }
+
+// Format is a kind of archive.
+type Format string
+
+// The formats, by Ansible's names.
+const (
+	Tar    Format = "tar"
+	TarGz  Format = "gz"
+	TarZst Format = "zst"
+	TarBz2 Format = "bz2"
+	TarXz  Format = "xz" // which is known, but not read
+	Zip    Format = "zip"
+)
 
 // ErrFormat says that a file is no archive that can be read here.
 var ErrFormat = errors.New("no tar, tar.gz, tar.zst, tar.bz2 or zip archive")
 
-// Read hands each member of an archive to visit, in the archive's order. The format is
-// told by the first bytes, not by a name. A name that leaves the archive's root is an error.
+// ErrXz is ErrFormat of an archive that has to be unpacked by a program of its own first.
+var ErrXz = fmt.Errorf("an xz archive, which is not read here: pack it with gzip or zstd (%w)", ErrFormat)
+
+// sniffed is how many bytes tell the format: a header of tar.
+const sniffed = 512
+
+// Identify tells the format by the first bytes, not by a name.
+func Identify(r io.Reader) (Format, error) {
+	head := make([]byte, sniffed)
+	n, err := io.ReadFull(r, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return "", err
+	}
+	return identify(head[:n])
+}
+
+var magics = []struct {
+	start  string
+	format Format
+}{
+	{"\x1f\x8b", TarGz}, {"\x28\xb5\x2f\xfd", TarZst}, {"BZh", TarBz2}, {"\xfd7zXZ\x00", TarXz}, {"PK\x03\x04", Zip}, {"PK\x05\x06", Zip},
+}
+
+func identify(head []byte) (Format, error) {
+	for _, m := range magics {
+		if bytes.HasPrefix(head, []byte(m.start)) {
+			return m.format, nil
+		}
+	}
+	if isTar(head) {
+		return Tar, nil
+	}
+	return "", ErrFormat
+}
+
+// isTar looks at the checksum, since old archives have no magic. An empty archive begins
+// with zeros.
+func isTar(head []byte) bool {
+	if len(head) < sniffed {
+		return false
+	}
+	const at, end = 148, 156 // where the checksum stands; it counts as spaces
+	sum := uint64((end - at) * ' ')
+	for i, b := range head {
+		if i < at || i >= end {
+			sum += uint64(b)
+		}
+	}
+	if sum == (end-at)*' ' {
+		return len(bytes.Trim(head, "\x00")) == 0
+	}
+	want, err := strconv.ParseUint(strings.Trim(string(head[at:end]), " \x00"), 8, 64)
+	return err == nil && want == sum
+}
+
+// Read hands each member of an archive to visit, in the archive's order. A name that leaves
+// the archive's root, a device and a pipe are errors.
 func Read(r io.Reader, visit func(Entry) error) error {
 	buffered := bufio.NewReaderSize(r, 64<<10)
-	head, err := buffered.Peek(262)
+	head, err := buffered.Peek(sniffed)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	switch {
-	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
+	format, err := identify(head)
+	if err != nil {
+		return err
+	}
+	switch format {
+	case TarGz:
 		z, err := gzip.NewReader(buffered)
 		if err != nil {
 			return fmt.Errorf("read gzip: %w", err)
 		}
 		return readTar(z, visit)
-	case bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")):
-		z, err := zstd.NewReader(buffered, zstd.WithDecoderConcurrency(1))
-		if err != nil {
-			return fmt.Errorf("read zstd: %w", err)
-		}
-		defer z.Close()
-		return readTar(z, visit)
-	case bytes.HasPrefix(head, []byte("BZh")):
+	case TarZst:
+		return readTar(zstd.NewReader(buffered), visit)
+	case TarBz2:
 		return readTar(bzip2.NewReader(buffered), visit)
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
+	case Zip:
 		return readZip(r, buffered, visit)
-	case len(head) == 262 && string(head[257:262]) == "ustar":
-		return readTar(buffered, visit)
+	case TarXz:
+		return ErrXz
 	}
-	return ErrFormat
+	return readTar(buffered, visit)
 }
 
 func readTar(r io.Reader, visit func(Entry) error) error {
@@ -105,13 +175,19 @@ func wrap(what string, err error) error {
 }
 
 func tarEntry(h *tar.Header, content io.Reader) (e Entry, skip bool, err error) {
+	if h.Typeflag == tar.TypeXGlobalHeader {
+		return Entry{}, true, nil
+	}
 	name, err := cleanName(h.Name)
 	if err != nil || name == "." {
 		return Entry{}, true, err
 	}
-	e = Entry{Name: name, Mode: h.FileInfo().Mode(), ModTime: h.ModTime, Owner: h.Uname, Group: h.Gname}
+	e = Entry{
+		Name: name, Mode: h.FileInfo().Mode(), ModTime: h.ModTime,
+		Owner: h.Uname, Group: h.Gname, UID: h.Uid, GID: h.Gid,
+	}
 	switch h.Typeflag {
-	case tar.TypeReg:
+	case tar.TypeReg, tar.TypeGNUSparse, tar.TypeCont:
 		e.Size, e.Content = h.Size, content
 	case tar.TypeDir:
 	case tar.TypeSymlink:
@@ -119,8 +195,6 @@ func tarEntry(h *tar.Header, content io.Reader) (e Entry, skip bool, err error) 
 	case tar.TypeLink:
 		e.Hard = true
 		e.Link, err = cleanName(h.Linkname)
-	case tar.TypeXGlobalHeader:
-		return Entry{}, true, nil
 	default:
 		return Entry{}, false, fmt.Errorf("archive member %q is a device or a pipe, which are not unpacked", h.Name)
 	}
@@ -153,6 +227,9 @@ func readZip(raw io.Reader, buffered io.Reader, visit func(Entry) error) error {
 	return nil
 }
 
+// zipInMemory is how much of a zip that comes as a stream is held in memory.
+const zipInMemory = 256 << 20
+
 // randomAccess gives what zip needs: the file itself where it can be read at any place,
 // else its bytes in memory.
 func randomAccess(raw, buffered io.Reader) (io.ReaderAt, int64, error) {
@@ -165,25 +242,35 @@ func randomAccess(raw, buffered io.Reader) (io.ReaderAt, int64, error) {
 			return f, st.Size(), nil
 		}
 	}
-	data, err := io.ReadAll(buffered)
+	data, err := io.ReadAll(io.LimitReader(buffered, zipInMemory+1))
+	if err == nil && len(data) > zipInMemory {
+		err = fmt.Errorf("read zip: one of more than %d MB must lie in a file", zipInMemory>>20)
+	}
 	return bytes.NewReader(data), int64(len(data)), err
 }
 
 func visitZipFile(f *zip.File, visit func(Entry) error) error {
-	name, err := cleanName(f.Name)
+	name, err := cleanName(zipName(f))
 	if err != nil || name == "." {
 		return err
 	}
-	e := Entry{Name: name, Mode: f.Mode(), ModTime: f.Modified, Size: int64(f.UncompressedSize64)}
-	if f.Mode().IsDir() {
+	e := Entry{Name: name, Mode: f.Mode(), ModTime: zipTime(f), Size: int64(f.UncompressedSize64)}
+	if strings.HasSuffix(zipName(f), "/") {
+		e.Mode |= fs.ModeDir
+	}
+	if e.Mode.IsDir() {
+		e.Size = 0
 		return visit(e)
+	}
+	if e.Mode.Type()&^fs.ModeSymlink != 0 {
+		return fmt.Errorf("archive member %q is a device or a pipe, which are not unpacked", f.Name)
 	}
 	content, err := f.Open()
 	if err != nil {
 		return fmt.Errorf("read zip member %q: %w", f.Name, err)
 	}
 	defer content.Close()
-	if f.Mode()&fs.ModeSymlink != 0 {
+	if e.Mode&fs.ModeSymlink != 0 {
 		target, err := io.ReadAll(io.LimitReader(content, 4096))
 		if err != nil {
 			return fmt.Errorf("read zip member %q: %w", f.Name, err)
@@ -193,4 +280,23 @@ func visitZipFile(f *zip.File, visit func(Entry) error) error {
 	}
 	e.Content = content
 	return visit(e)
+}
+
+// zipName is the name with slashes, also where it was packed on Windows by a program that
+// writes backslashes.
+func zipName(f *zip.File) string {
+	if strings.Contains(f.Name, "/") {
+		return f.Name
+	}
+	return strings.ReplaceAll(f.Name, `\`, "/")
+}
+
+// zipTime is the time of a member. Without the extra field for that, zip knows only the
+// clock of wherever it was packed, which is taken for this host's.
+func zipTime(f *zip.File) time.Time {
+	t := f.Modified
+	if len(f.Extra) > 0 || t.IsZero() {
+		return t
+	}
+	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.Local)
 }

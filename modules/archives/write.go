@@ -3,25 +3,12 @@ package archives
 import (
 	"archive/tar"
 	"archive/zip"
+	"compress/gzip"
 	"fmt"
 	"io"
 	"io/fs"
 	"strings"
 	"time"
-
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
-)
-
-// Format is a kind of archive that can be written.
-type Format string
-
-// The formats that can be written, by Ansible's names.
-const (
-	Tar    Format = "tar"
-	TarGz  Format = "gz"
-	TarZst Format = "zst"
-	Zip    Format = "zip"
 )
 
 // FormatOf tells the format that a file name asks for; TarGz where it does not say.
@@ -41,14 +28,18 @@ func FormatOf(name string) Format {
 var epoch = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Writer writes an archive whose bytes depend on the members only: times, owners and
-// the writer's umask leave no trace. Members are to be added in sorted order.
+// the writer's umask leave no trace, unless Faithful is set. Members are to be added in
+// sorted order.
 type Writer struct {
+	// Faithful keeps modes, times and owners of members as they are.
+	Faithful bool
+
 	tar     *tar.Writer
 	zip     *zip.Writer
 	closers []io.Closer
 }
 
-// NewWriter starts an archive on w.
+// NewWriter starts an archive on w: Tar, TarGz or Zip.
 func NewWriter(w io.Writer, format Format) (*Writer, error) {
 	switch format {
 	case Zip:
@@ -58,26 +49,20 @@ func NewWriter(w io.Writer, format Format) (*Writer, error) {
 		t := tar.NewWriter(w)
 		return &Writer{tar: t, closers: []io.Closer{t}}, nil
 	case TarGz:
-		z, err := gzip.NewWriterLevel(w, gzip.DefaultCompression)
-		if err != nil {
-			return nil, err
-		}
-		t := tar.NewWriter(z)
-		return &Writer{tar: t, closers: []io.Closer{t, z}}, nil
-	case TarZst:
-		z, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1))
-		if err != nil {
-			return nil, err
-		}
+		z := gzip.NewWriter(w)
 		t := tar.NewWriter(z)
 		return &Writer{tar: t, closers: []io.Closer{t, z}}, nil
 	}
-	return nil, fmt.Errorf("archive format %q is not one of tar, gz, zst, zip", format)
+	return nil, fmt.Errorf("archive format %q is not one of tar, gz, zip", format)
 }
 
 // Add writes one member. Of the mode only "executable by the owner" is kept: files are
-// 0644 or 0755, directories 0755.
+// 0644 or 0755, directories 0755; with Faithful all of it.
 func (w *Writer) Add(e Entry) error {
+	if !w.Faithful {
+		e.Mode = e.Mode.Type() | plainMode(e.Mode)
+		e.ModTime, e.Owner, e.Group, e.UID, e.GID = epoch, "", "", 0, 0
+	}
 	var err error
 	if w.zip != nil {
 		err = w.addZip(e)
@@ -95,7 +80,10 @@ func plainMode(mode fs.FileMode) fs.FileMode {
 }
 
 func (w *Writer) addTar(e Entry) error {
-	h := &tar.Header{Name: e.Name, Mode: int64(plainMode(e.Mode)), ModTime: epoch, Typeflag: tar.TypeReg, Size: e.Size}
+	h := &tar.Header{
+		Name: e.Name, Mode: tarMode(e.Mode), ModTime: e.ModTime.Truncate(time.Second), Typeflag: tar.TypeReg, Size: e.Size,
+		Uname: e.Owner, Gname: e.Group, Uid: e.UID, Gid: e.GID,
+	}
 	switch {
 	case e.Mode.IsDir():
 		h.Typeflag, h.Size, h.Name = tar.TypeDir, 0, e.Name+"/"
@@ -109,9 +97,20 @@ func (w *Writer) addTar(e Entry) error {
 	return err
 }
 
+// tarMode gives the 12 bits of chmod.
+func tarMode(mode fs.FileMode) int64 {
+	bits := int64(mode.Perm())
+	for i, special := range []fs.FileMode{fs.ModeSticky, fs.ModeSetgid, fs.ModeSetuid} {
+		if mode&special != 0 {
+			bits |= 0o1000 << i
+		}
+	}
+	return bits
+}
+
 func (w *Writer) addZip(e Entry) error {
-	h := &zip.FileHeader{Name: e.Name, Method: zip.Deflate, Modified: epoch}
-	h.SetMode(e.Mode.Type() | plainMode(e.Mode))
+	h := &zip.FileHeader{Name: e.Name, Method: zip.Deflate, Modified: e.ModTime.Truncate(time.Second)}
+	h.SetMode(e.Mode)
 	if e.Mode.IsDir() {
 		h.Name += "/"
 		h.Method = zip.Store
