@@ -90,14 +90,14 @@ func (v *visit) judged(s *step, r *result) *result {
 	if v.task.ChangedWhen != nil {
 		changed, _, err := v.withResult(s, r).Condition(v.task.ChangedWhen)
 		if err != nil {
-			return v.misjudged(r, err)
+			return v.misjudged(r, "changed_when_result", err)
 		}
 		r.setChanged(changed)
 	}
 	if v.task.FailedWhen != nil {
 		failed, _, err := v.withResult(s, r).Condition(v.task.FailedWhen)
 		if err != nil {
-			return v.misjudged(r, err)
+			return v.misjudged(r, "failed_when_result", err)
 		}
 		r.setFailed(failed)
 		r.fields.Set("failed_when_result", values.Bool(failed))
@@ -105,9 +105,10 @@ func (v *visit) judged(s *step, r *result) *result {
 	return r
 }
 
-func (v *visit) misjudged(r *result, err error) *result {
+// misjudged is the result whose judgement failed; it says why under the name of the verdict.
+func (v *visit) misjudged(r *result, verdict string, err error) *result {
 	r.failed = true
-	r.fields.Set("msg", values.String(err.Error()))
+	r.fields.Set(verdict, values.String(err.Error()))
 	return r
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/gdeploy/gdeploy/playbooks"
@@ -211,6 +212,14 @@ func (b *batch) load(t *playbooks.Task, one *inclusion) (*playbooks.Block, error
 	return use.Tasks, nil
 }
 
+// absolute is the whole name of a file, as Ansible shows it.
+func absolute(file string) string {
+	if whole, err := filepath.Abs(file); err == nil {
+		return whole
+	}
+	return file
+}
+
 // tellIncluded tells what was included; as in Ansible a file counts as done, a role does not.
 func (b *batch) tellIncluded(place Place, one *inclusion) {
 	if one.err != nil {
@@ -221,5 +230,5 @@ func (b *batch) tellIncluded(place Place, one *inclusion) {
 			b.stats.change(h.name, func(s *HostStats) { s.OK++ })
 		}
 	}
-	b.tell(Included{Task: place, Hosts: one.hosts.names(), Label: one.label, Role: one.what.role, File: one.block.Pos.File})
+	b.tell(Included{Task: place, Hosts: one.hosts.names(), Label: one.label, Role: one.what.role, File: absolute(one.block.Pos.File)})
 }

@@ -152,7 +152,7 @@ func (c loopControl) position(list []values.Value, i int) values.Value {
 
 func (c loopControl) label(scope *variables.Scope, value values.Value) (string, error) {
 	if c.labelText.IsNull() {
-		return values.Text(value), nil
+		return values.Text(variables.Listed(value)), nil
 	}
 	return scope.Text(c.labelText)
 }

@@ -117,7 +117,7 @@ func (b *batch) metaClearFacts(_ context.Context, _ *playbooks.Task, hosts hostS
 	return passage{going: hosts}
 }
 
-// metaClearErrors lets unreachable hosts of the run back in, from the next play on.
+// metaClearErrors lets failed and unreachable hosts of the run back in, from the next play on.
 func (b *batch) metaClearErrors(_ context.Context, _ *playbooks.Task, hosts hostSet, _ frame) passage {
 	b.readmit()
 	return passage{going: hosts}

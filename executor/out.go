@@ -28,15 +28,11 @@ func (r *run) outBefore(name string) bool {
 	return r.out[name] != ""
 }
 
-// readmit lets unreachable hosts take part again.
+// readmit lets hosts that failed or could not be reached take part again.
 func (r *run) readmit() {
 	r.outMu.Lock()
 	defer r.outMu.Unlock()
-	for name, why := range r.out {
-		if why == Unreachable {
-			delete(r.out, name)
-		}
-	}
+	clear(r.out)
 }
 
 // drop takes unreachable hosts out of the run.

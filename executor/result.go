@@ -133,9 +133,13 @@ func (r *result) setChanged(changed bool) {
 
 func (r *result) setFailed(failed bool) { r.failed = failed }
 
+// quiet is what a result says that need not be shown; it is not kept.
+const quiet = "_ansible_verbose_always"
+
 // registered is the result as register sees it.
 func (r *result) registered() values.Value {
 	m := r.fields.Clone()
+	m.Delete(values.String(quiet))
 	if !m.Has("changed") {
 		m.Set("changed", values.Bool(r.changed))
 	}

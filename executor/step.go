@@ -39,7 +39,9 @@ func (v *visit) prepare(ctx context.Context, it *item) (*step, *result) {
 	}
 	s := &step{item: it, scope: it.scope, spec: v.task.Spec}
 	if err := v.fill(ctx, s); err != nil {
-		return nil, failedBy(optionError(err))
+		r := failedBy(optionError(err))
+		r.delegate, r.address = s.delegate, s.address
+		return nil, r
 	}
 	return s, nil
 }
@@ -89,6 +91,9 @@ func (v *visit) fillDelegate(_ context.Context, s *step) error {
 		return nil
 	}
 	name, err := s.scope.Render(to)
+	if err != nil {
+		s.delegate = values.Text(to)
+	}
 	if err != nil || name.IsNull() || name.IsOmit() {
 		return err
 	}
@@ -204,6 +209,9 @@ func (v *visit) fillArgs(_ context.Context, s *step) error {
 	}
 	own, _ := rendered.AsMap()
 	for name, value := range own.All() {
+		if name, err = v.factName(s, name); err != nil {
+			return err
+		}
 		args.SetKey(name, value)
 	}
 	s.call.Module = v.task.Action
@@ -213,6 +221,15 @@ func (v *visit) fillArgs(_ context.Context, s *step) error {
 	s.call.Args = values.FromMap(variables.DropOmitted(args))
 	v.learnSecrets(s)
 	return nil
+}
+
+// factName evaluates the name of a parameter where it may be a template: set_fact's are
+// names of variables.
+func (v *visit) factName(s *step, name values.Value) (values.Value, error) {
+	if s.spec == nil || s.spec.Name != "set_fact" {
+		return name, nil
+	}
+	return s.scope.Render(name)
 }
 
 func (v *visit) writtenArgs(s *step) (*values.Map, error) {

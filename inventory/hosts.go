@@ -50,7 +50,6 @@ func (g *graph) host(name string) *Host {
 	if host == nil {
 		host = &Host{Name: name, Implicit: true, graph: g, vars: values.NewMap(2)}
 		host.vars.Set("ansible_connection", values.String("local"))
-		host.vars.Set("ansible_host", values.String("127.0.0.1"))
 		g.implicit[name] = host
 	}
 	return host

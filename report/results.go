@@ -27,6 +27,9 @@ func toRead(task executor.Place, status executor.Status, shown values.Value) boo
 	if !slices.Contains(shownAlways, task.Action) || status == executor.Skipped {
 		return false
 	}
+	if _, quiet := shown.Get("_ansible_verbose_always"); quiet {
+		return false
+	}
 	_, judged := shown.Get("evaluated_to")
 	return status != executor.Failed || judged
 }

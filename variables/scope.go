@@ -103,7 +103,7 @@ func (sc *Scope) resolve(name string, raw values.Value) (values.Value, error) {
 		return values.Null, &LoopError{Names: append(slices.Clone(sc.active[at:]), name), Template: values.Text(raw), Pos: raw.Pos()}
 	}
 	sc.active = append(sc.active, name)
-	v, err := sc.render(listed(raw), true)
+	v, err := sc.render(Listed(raw), true)
 	sc.active = sc.active[:len(sc.active)-1]
 	if u, ok := undefinedIn(err); ok {
 		return values.FromObject(&jinja.Undefined{Name: u.Name, Hint: values.Text(raw) + ": " + u.Msg, Pos: u.Pos}), nil
@@ -111,16 +111,16 @@ func (sc *Scope) resolve(name string, raw values.Value) (values.Value, error) {
 	return v, err
 }
 
-// listed makes lists of tuples: a variable never is one, nor a list of them. (with_ of
+// Listed makes lists of tuples: a variable never is one, nor a list of them. (with_ of
 // lookups such as subelements gives tuples as items.)
-func listed(v values.Value) values.Value {
+func Listed(v values.Value) values.Value {
 	l, ok := v.AsList()
 	if !ok || !l.Tuple && !slices.ContainsFunc(l.Items, isTuple) {
 		return v
 	}
 	items := make([]values.Value, len(l.Items))
 	for i, item := range l.Items {
-		items[i] = listed(item)
+		items[i] = Listed(item)
 	}
 	return values.FromSlice(items).At(v.Pos()).Inherit(v)
 }

@@ -41,7 +41,11 @@ func (m *Module) Run(context.Context, modules.System) (modules.Result, error) {
 		}
 	}
 	msg := message(m.SuccessMsg, "All assertions passed")
-	return modules.Result{Msg: values.Text(msg), Data: modules.Data("msg", msg)}, nil
+	data := modules.Data("msg", msg)
+	if m.Quiet {
+		data.Set("_ansible_verbose_always", values.False)
+	}
+	return modules.Result{Msg: values.Text(msg), Data: data}, nil
 }
 
 func (m *Module) failed(condition values.Value) (modules.Result, error) {

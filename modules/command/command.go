@@ -44,7 +44,9 @@ func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, e
 		return modules.Result{}, err
 	}
 	if len(argv) == 0 {
-		return empty(), errors.New("no command given")
+		none := empty()
+		none.Data.Set("rc", values.Int(256))
+		return none, errors.New("no command given")
 	}
 	shown := values.Strings(argv...)
 	expand := modules.ExpandPaths(sys)

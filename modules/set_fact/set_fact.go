@@ -18,13 +18,13 @@ type Module struct {
 	Facts     values.Map `json:"*" help:"the variables, each with its value"`
 }
 
-// Validate wants names that can be variables.
+// Validate wants names that can be variables, or templates of such.
 func (m *Module) Validate() error {
 	if m.Facts.Len() == 0 {
 		return modules.Invalid("No key/value pairs provided, at least one is required for this action to succeed")
 	}
 	for _, key := range m.Facts.Keys() {
-		if name := values.Text(key); !isName(name) {
+		if name := values.Text(key); !isName(name) && !strings.Contains(name, "{{") {
 			return modules.Invalid("The variable name '%s' is not valid. Variables must start with a letter or underscore character, and contain only letters, numbers and underscores.", name)
 		}
 	}
