@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -8,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
+
+	unzstd "github.com/gdeploy/gdeploy/modules/archives/zstd"
 )
 
 const (
@@ -86,11 +89,7 @@ func ReadFrame(r io.Reader) ([]byte, error) {
 	if length&packed == 0 {
 		return payload, nil
 	}
-	payload, err = decoder().DecodeAll(payload, nil)
-	if err != nil {
-		return nil, fmt.Errorf("decompress frame: %w", err)
-	}
-	return payload, nil
+	return unpack(payload)
 }
 
 // readBody reads size bytes, and takes memory only as they come.
@@ -129,11 +128,15 @@ func encoder() *zstd.Encoder {
 	return compressor
 }
 
-var decoder = sync.OnceValue(func() *zstd.Decoder {
-	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderLowmem(true),
-		zstd.WithDecoderMaxMemory(MaxFrame))
+// unpack decompresses a frame's bytes. It takes the small decompressor, since the helper
+// does this.
+func unpack(payload []byte) ([]byte, error) {
+	plain, err := io.ReadAll(io.LimitReader(unzstd.NewReader(bytes.NewReader(payload)), MaxFrame+1))
 	if err != nil {
-		panic(err)
+		return nil, fmt.Errorf("decompress frame: %w", err)
 	}
-	return d
-})
+	if len(plain) > MaxFrame {
+		return nil, fmt.Errorf("decompress frame: it holds more than the %d bytes allowed", MaxFrame)
+	}
+	return plain, nil
+}
