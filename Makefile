@@ -65,6 +65,11 @@ test-lab: packages build ## the end-to-end tests, on a lab of their own
 	@trap 'lab/lab down --name test' EXIT; \
 	go test -race -tags lab -count=1 -p 1 -timeout 25m $(lab_packages)
 
+.PHONY: conformance
+conformance: check-go ## ask Debian's ansible-core what the cases of testdata/conformance do, and store it
+	@command -v ansible-playbook >/dev/null || { apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ansible-core >/dev/null; }
+	go test ./cmd/gdeploy -run TestConformance -count=1 -timeout 60m -oracle all
+
 .PHONY: fmt-check
 fmt-check: ## fail where gofmt would change something
 	@unformatted=$$(gofmt -l $(go_files)); [ -z "$$unformatted" ] || { echo "gofmt would change:" $$unformatted >&2; exit 1; }

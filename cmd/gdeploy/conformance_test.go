@@ -269,7 +269,9 @@ func events(console string, free bool) string {
 				continue
 			}
 			flush()
-			told.WriteString(under + "\n")
+			if !strings.HasSuffix(told.String(), "NO MORE HOSTS LEFT\n") || under != "NO MORE HOSTS LEFT" {
+				told.WriteString(under + "\n")
+			}
 			continue
 		}
 		if found := recap.FindStringSubmatch(line); found != nil && under == "PLAY RECAP" {
@@ -362,24 +364,29 @@ var theirProse = regexp.MustCompile(`(?s)The error was: |The error appears to |i
 	`^(Unsupported parameters|Unexpected|Unable to|No variable|Could not find|template error|missing required|value of|[Ii]nvalid|An unhandled|can't parse|Mandatory|The '\w+' test expects|failed to combine|[Uu]nknown|subelements|the (?:field|conditional)|could not|couldn't|No file was found)`)
 
 func hideProse(data map[string]any) {
-	for _, key := range []string{"msg", "failed_when_result", "changed_when_result"} {
+	for _, key := range worded {
 		if text, ok := data[key].(string); ok && theirProse.MatchString(text) {
 			data[key] = prose
-			if data["changed"] == false {
+			if data["changed"] == false && len(data) == 2 {
 				delete(data, "changed")
 			}
 		}
 	}
 }
 
-var message = regexp.MustCompile(`"(msg|failed_when_result|changed_when_result)":"(?:[^"\\]|\\.)*"`)
+// worded are the keys of results that may hold prose.
+var worded = []string{"msg", "message", "failed_when_result", "changed_when_result"}
 
 // overlookProse takes gdeploy's own words for a message where Ansible has its own.
 func overlookProse(got, want string) string {
 	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(want, "\n")
 	for i := range min(len(gotLines), len(wantLines)) {
-		if strings.Contains(wantLines[i], `":"`+prose+`"`) {
-			gotLines[i] = message.ReplaceAllString(gotLines[i], `"$1":"`+prose+`"`)
+		for _, key := range worded {
+			hidden := fmt.Sprintf(`"%s":"%s"`, key, prose)
+			if strings.Contains(wantLines[i], hidden) {
+				text := regexp.MustCompile(`"` + key + `":"(?:[^"\\]|\\.)*"`)
+				gotLines[i] = text.ReplaceAllLiteralString(gotLines[i], hidden)
+			}
 		}
 	}
 	return strings.Join(gotLines, "\n")
