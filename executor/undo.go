@@ -157,7 +157,10 @@ func (b *batch) unwindHost(ctx context.Context, h *host) {
 // undo runs one entry with the variables of the moment when it was made.
 func (b *batch) undo(ctx context.Context, e *undoEntry) {
 	b.Store.Return(e.host.name, e.moment)
-	e.vars = captured(e.vars, oneVar("gdeploy_undo", values.True), oneVar("gdeploy_failed_task", values.String(b.culprit(e.host))))
+	e.vars = captured(e.vars,
+		oneVar("gdeploy_undo", values.True),
+		oneVar("gdeploy_failed_task", values.String(b.culprit(e.host))),
+		oneVar("gdeploy_failed_here", values.Bool(b.failedItself(e.host))))
 	failed := e.host.failure
 	defer func() { e.host.failure = failed }()
 	f := e.frame
@@ -172,6 +175,13 @@ func (b *batch) undo(ctx context.Context, e *undoEntry) {
 	if err := b.Journal.Undone(e.id, status); err != nil {
 		b.warn(e.host.name, "write the run's journal: "+err.Error())
 	}
+}
+
+// failedItself reports that h is taken back because of itself, and not with the others.
+func (r *run) failedItself(h *host) bool {
+	r.outMu.Lock()
+	defer r.outMu.Unlock()
+	return r.out[h.name] == Failed || r.out[h.name] == Unreachable
 }
 
 // culprit is the name of the task for whose failure h is taken back.

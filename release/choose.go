@@ -15,6 +15,8 @@ type Node struct {
 	Host string `json:"host"`
 	// Kind is what lies at the webroot's place; see LinkMissing.
 	Kind string `json:"link"`
+	// Target is what a foreign link points to; empty where the link is a release's.
+	Target string `json:"target"`
 	// Current is the live version; empty where there is none.
 	Current  string        `json:"current"`
 	Previous string        `json:"previous"`
@@ -263,7 +265,11 @@ func Describe(sys modules.Reader, l Layout, ledger Ledger) (Node, error) {
 	if err != nil {
 		return Node{}, err
 	}
-	node := Node{Kind: kind, Current: live, Previous: ledger.Before(live), Releases: []NodeRelease{}}
+	target, err := foreignTarget(sys, l, kind)
+	if err != nil {
+		return Node{}, err
+	}
+	node := Node{Kind: kind, Target: target, Current: live, Previous: ledger.Before(live), Releases: []NodeRelease{}}
 	node.Lineage = append([]string{}, ledger.Lineage()...) // lists, never null, for the templates that read them
 	for _, r := range ledger.Releases() {
 		node.Releases = append(node.Releases, NodeRelease{
@@ -272,4 +278,12 @@ func Describe(sys modules.Reader, l Layout, ledger Ledger) (Node, error) {
 		})
 	}
 	return node, nil
+}
+
+func foreignTarget(sys modules.Reader, l Layout, kind string) (string, error) {
+	if kind != LinkForeign {
+		return "", nil
+	}
+	st, err := sys.Lstat(l.Link)
+	return st.Target, err
 }

@@ -335,6 +335,27 @@ func TestAPlainDirectoryIsRefusedAndAdopted(t *testing.T) {
 	}
 }
 
+func TestAWebrootOfSomebodyElseComesBack(t *testing.T) {
+	n := newNode(t)
+	link := filepath.Join(n.root, n.layout.Link)
+	os.MkdirAll(filepath.Dir(link), 0o755)
+	if err := os.Symlink("/srv/by-hand", link); err != nil {
+		t.Fatal(err)
+	}
+	before := n.describe(t)
+	if before.Kind != release.LinkForeign || before.Target != "/srv/by-hand" {
+		t.Errorf("the node tells %q -> %q", before.Kind, before.Target)
+	}
+	n.deploy(t, "v1", release.Bad)
+	done, err := release.Unlink(n.system(""), n.layout, "v1", before.Target)
+	if err != nil || done.From != "v1" || done.To != "" {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if got, err := os.Readlink(link); err != nil || got != "/srv/by-hand" {
+		t.Errorf("the webroot points to %q (%v)", got, err)
+	}
+}
+
 func TestOneRunHoldsTheLock(t *testing.T) {
 	n := newNode(t)
 	lock := release.Lock{Dir: "/run/lock/gdeploy-shop"}

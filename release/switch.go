@@ -88,17 +88,22 @@ func point(sys modules.System, l Layout, ledger *Ledger, s Switching) error {
 }
 
 // Unlink takes the webroot's link away where version is live: the way back from a first
-// deploy that failed, which has no release to return to.
-func Unlink(sys modules.System, l Layout, version string) error {
+// deploy that failed, which has no release to return to. With restore the link is pointed
+// there instead: to what it was before gdeploy came.
+func Unlink(sys modules.System, l Layout, version, restore string) (Switching, error) {
 	ledger, err := Read(sys, l)
 	if err != nil {
-		return err
+		return Switching{}, err
 	}
 	kind, live, err := Live(sys, l, ledger)
 	if err != nil || kind != LinkRelease || live != version {
-		return err
+		return Switching{}, err
 	}
-	return sys.Remove(l.Link)
+	done := Switching{From: version}
+	if restore != "" {
+		return done, sys.Symlink(restore, l.Link)
+	}
+	return done, sys.Remove(l.Link)
 }
 
 // Mark records that a version is good, bad, pinned or unpinned. Nothing is recorded where

@@ -19,6 +19,7 @@ type Module struct {
 	Version string `json:"version" required:"true" help:"the release to make live; empty takes the webroot away where the release \"failed\" is live"`
 	Verify  bool   `json:"verify" default:"yes" help:"compare the release's files with its manifest first"`
 	Failed  string `json:"failed" help:"with an empty version: the release that is live and failed"`
+	Restore string `json:"restore" help:"with an empty version: what the webroot is to point to again, where it pointed to something that was no release"`
 }
 
 // Run switches.
@@ -26,13 +27,17 @@ func (m *Module) Run(_ context.Context, sys modules.System) (modules.Result, err
 	if err := release.Fence(sys); err != nil {
 		return modules.Result{}, err
 	}
-	if m.Version == "" {
-		return modules.Result{}, release.Unlink(sys, m.Layout(), m.Failed)
-	}
-	done, err := release.Switch(sys, m.Layout(), m.Version, m.Verify)
+	done, err := m.do(sys)
 	if err != nil {
 		return modules.Result{}, err
 	}
 	data, _ := values.MapOf("app", values.String(m.App), "from", values.String(done.From), "to", values.String(done.To), "revision", values.String(done.Revision)).AsMap()
 	return modules.Result{Data: data}, nil
+}
+
+func (m *Module) do(sys modules.System) (release.Switching, error) {
+	if m.Version == "" {
+		return release.Unlink(sys, m.Layout(), m.Failed, m.Restore)
+	}
+	return release.Switch(sys, m.Layout(), m.Version, m.Verify)
 }
