@@ -18,7 +18,7 @@ for unit in console-getty.service getty@.service getty-static.service container-
 	systemd-update-utmp.service systemd-update-utmp-runlevel.service; do
 	ln -sf /dev/null "/etc/systemd/system/$unit"
 done
-systemctl disable haproxy.service # only the balancer starts it
+systemctl disable haproxy.service nginx.service # only the balancer starts HAProxy, and a test nginx
 
 : >/etc/resolv.conf
 : >/etc/fstab
