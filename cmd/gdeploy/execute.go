@@ -67,6 +67,7 @@ func (s *session) execute(ctx context.Context, run *runlog.Run, request executor
 	request.Secrets = s.secrets
 	request.Hosts = pool
 	request.Forks = s.settings.Forks
+	request.LockWait = s.lockWait()
 	request.Select = s.selected()
 	request.Check, request.Diff = s.options.check, s.options.diff
 	request.Verbosity = s.options.verbose

@@ -30,6 +30,7 @@ type options struct {
 // connectionFlags are those that say where to go and as whom.
 func (o *options) connectionFlags(f *pflag.FlagSet) {
 	o.inventoryFlags(f)
+	f.StringVarP(&o.limit, "limit", "l", "", "only these hosts: a pattern, or @FILE")
 	f.IntP("forks", "f", 100, "how many calls are under way at once")
 	f.StringP("user", "u", "", "log in as this user")
 	f.String("private-key", "", "log in with this key (also --key-file)")
@@ -54,10 +55,9 @@ func (o *options) connectionFlags(f *pflag.FlagSet) {
 	f.Int("lock-wait", 0, "seconds to wait for another run's lock")
 }
 
-// inventoryFlags are those that choose hosts.
+// inventoryFlags are those that say where hosts and their variables come from.
 func (o *options) inventoryFlags(f *pflag.FlagSet) {
 	f.StringArrayP("inventory", "i", nil, "inventory file, directory, script, or list of hosts with a comma; may be repeated")
-	f.StringVarP(&o.limit, "limit", "l", "", "only these hosts: a pattern, or @FILE")
 	f.String("vault-password-file", "", "file with the password of encrypted values, or a program that prints it")
 	f.StringArrayVar(&o.vaultID, "vault-id", nil, "password of encrypted values: ID@FILE or ID@prompt; may be repeated")
 	f.BoolVarP(&o.askVault, "ask-vault-password", "J", false, "ask for the password of encrypted values")

@@ -89,9 +89,17 @@ func (s *session) readInventory(ctx context.Context, limited bool, playbookDir s
 // waitForLocks hands the setting lock_wait to plays as the variable that the shipped ones
 // read. One of -e wins over it.
 func (s *session) waitForLocks() {
-	if wait := s.settings.LockWait; wait != nil && !s.extra.Has("lock_wait") {
-		s.extra.Set("lock_wait", values.Int(int64(*wait)))
+	if s.settings.LockWait != nil && !s.extra.Has("lock_wait") {
+		s.extra.Set("lock_wait", values.Int(int64(*s.settings.LockWait)))
 	}
+}
+
+// lockWait is how long plays wait that do not say.
+func (s *session) lockWait() time.Duration {
+	if s.settings.LockWait == nil {
+		return 0
+	}
+	return time.Duration(*s.settings.LockWait) * time.Second
 }
 
 func (s *session) makeStore(playbookDir string, vault variables.Vault) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"strings"
 
 	"github.com/gdeploy/gdeploy/redact"
@@ -51,21 +50,15 @@ func (l learning) learn(v values.Value) {
 // something encrypted is met.
 func (s *session) keyring() variables.Vault {
 	keys := &vault.Keyring{}
-	ask := func(question string) (string, error) {
-		if !s.terminal.Interactive() {
-			return "", errors.New("there is no terminal to ask for it: use --vault-password-file")
-		}
-		return s.terminal.password(question)
-	}
 	for _, given := range s.options.vaultID {
-		id, source := vault.Parse(given, ask)
+		id, source := vault.Parse(given, s.terminal.password)
 		keys.Add(id, source)
 	}
 	if s.settings.VaultPasswordFile != "" {
 		keys.Add("", vault.File(s.settings.VaultPasswordFile))
 	}
 	if s.options.askVault {
-		keys.Add("", vault.Prompt(ask))
+		keys.Add("", vault.Prompt(s.terminal.password))
 	}
 	return keys
 }

@@ -15,6 +15,7 @@ func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Tell which gdeploy this is",
+		Long:  "Tells the version of gdeploy, of Go, and for which platform it was built." + exits(exitFine, exitOptions),
 		Args:  arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := fmt.Fprint(cmd.OutOrStdout(), versionLine())
