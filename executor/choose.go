@@ -105,7 +105,7 @@ func (b *batch) agreed(ctx context.Context, t *playbooks.Task, hosts hostSet, f 
 func (r *run) asksBefore() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.Step && r.Terminal != nil && r.Terminal.Interactive()
+	return r.Step && r.Terminal != nil
 }
 
 func (r *run) askNoMore() {

@@ -259,6 +259,9 @@ func (p *play) lockPlace(ctx context.Context, name string) (*lockPlace, string, 
 	if err != nil {
 		return nil, "", err
 	}
+	if !args.Has("wait") {
+		args.Set("wait", values.Float(p.LockWait.Seconds()))
+	}
 	path := textArg(args, "path")
 	if path == "" {
 		return nil, "", errNoLockPath

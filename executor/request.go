@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"time"
 
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/playbooks"
@@ -34,6 +35,8 @@ type Request struct {
 	// Step asks before each task; StartAtTask leaves out all tasks before the one named.
 	Step        bool
 	StartAtTask string
+	// LockWait is how long to wait for a lock where the play does not say.
+	LockWait time.Duration
 	// Connection is what flags and settings say about connections.
 	Connection ConnectionDefaults
 
