@@ -116,6 +116,27 @@ func ReadArchived(sys modules.Reader, dir string) (Archived, error) {
 	return a, nil
 }
 
+// VerifyArchived compares an archived release with what release.json says of it. A node would refuse a damaged one, but could
+// not tell that it is the controller's.
+func VerifyArchived(sys modules.Reader, dir string, a Archived) error {
+	name := path.Join(dir, a.File)
+	sum, err := fileDigest(sys, name)
+	if err != nil {
+		return fmt.Errorf("verify release %s: %w", a.Version, err)
+	}
+	if sum != a.SHA256 {
+		return fmt.Errorf("the archive %s is damaged: its sha256 is %s, and %s says %s: bring it back from a copy, or build the release anew under another name", name, sum, path.Join(dir, metaFile), a.SHA256)
+	}
+	config, err := scanIfThere(sys, path.Join(dir, configDir))
+	if err != nil {
+		return fmt.Errorf("verify release %s: %w", a.Version, err)
+	}
+	if config.Digest() != a.Config {
+		return fmt.Errorf("the configuration in %s is not that of release %s: somebody changed it there; bring it back from a copy, or deploy a new release with today's", path.Join(dir, configDir), a.Version)
+	}
+	return nil
+}
+
 // ListArchived gives an application's archived releases, oldest first; what is no release
 // is passed over.
 func ListArchived(sys modules.Reader, dest, app string) ([]Archived, error) {

@@ -129,7 +129,7 @@ func Verify(sys modules.Reader, l Layout, version string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("verify release %s: %w", version, err)
 	}
-	there, err := Scan(sys, l.Dir(version))
+	there, err := scanIfThere(sys, l.Dir(version))
 	if err != nil {
 		return nil, fmt.Errorf("verify release %s: %w", version, err)
 	}

@@ -31,6 +31,7 @@ type Module struct {
 	Ref         string   `json:"ref" help:"branch or tag, for the record"`
 	Keep        int      `json:"keep" default:"5" help:"how many archived releases pruned leaves"`
 	Protect     []string `json:"protect" help:"releases that pruned never removes"`
+	Verify      bool     `json:"verify" help:"with read: compare the archive and the configuration with what was packed"`
 }
 
 // Validate checks the parameters together.
@@ -72,6 +73,11 @@ func (m *Module) read(sys modules.System) (modules.Result, error) {
 	}
 	if err != nil {
 		return modules.Result{}, err
+	}
+	if m.Verify {
+		if err := release.VerifyArchived(sys, release.ArchiveDir(m.Dest, m.App, m.Version), archived); err != nil {
+			return modules.Result{}, err
+		}
 	}
 	return modules.Result{Data: m.describe(archived)}, nil
 }

@@ -2,6 +2,7 @@
 package release_facts
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 
@@ -16,9 +17,10 @@ var Spec = modules.Spec{Name: "release_facts", ReadOnly: true, New: func() modul
 // Module holds the parameters.
 type Module struct {
 	release.Place
-	Verify bool   `json:"verify" default:"no" help:"compare the live release's files with its manifest, and list the differences as drift"`
-	Lock   string `json:"lock" type:"path" help:"directory of the run lock, to tell who holds it"`
-	Host   string `json:"host" help:"the name under which release_choose shall know this host"`
+	Verify  bool   `json:"verify" default:"no" help:"compare a release's files with its manifest, and list the differences as drift"`
+	Version string `json:"version" help:"the release that verify compares; empty is the live one"`
+	Lock    string `json:"lock" type:"path" help:"directory of the run lock, to tell who holds it"`
+	Host    string `json:"host" help:"the name under which release_choose shall know this host"`
 }
 
 // Run reads the ledger and the webroot.
@@ -62,8 +64,8 @@ func asMap(node release.Node) (*values.Map, error) {
 
 // more adds what was asked for: the differences from the manifest, and the lock's holder.
 func (m *Module) more(sys modules.System, l release.Layout, node release.Node, data *values.Map) error {
-	if m.Verify && node.Current != "" {
-		drift, err := release.Verify(sys, l, node.Current)
+	if version := cmp.Or(m.Version, node.Current); m.Verify && version != "" {
+		drift, err := release.Verify(sys, l, version)
 		if err != nil {
 			return err
 		}
