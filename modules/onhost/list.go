@@ -8,6 +8,8 @@ import (
 	"github.com/gdeploy/gdeploy/modules/command"
 	"github.com/gdeploy/gdeploy/modules/copy"
 	"github.com/gdeploy/gdeploy/modules/file"
+	"github.com/gdeploy/gdeploy/modules/find"
+	"github.com/gdeploy/gdeploy/modules/getent"
 	"github.com/gdeploy/gdeploy/modules/git"
 	"github.com/gdeploy/gdeploy/modules/group"
 	"github.com/gdeploy/gdeploy/modules/known_hosts"
@@ -46,6 +48,8 @@ func Specs() []modules.Spec {
 		command.Spec,
 		copy.Spec,
 		file.Spec,
+		find.Spec,
+		getent.Spec,
 		git.Spec,
 		group.Spec,
 		known_hosts.Spec,

@@ -43,7 +43,7 @@ func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, e
 	if err != nil {
 		return modules.Result{}, err
 	}
-	data := basics(m.Path, st)
+	data := Basics(m.Path, st)
 	addRights(data, sys, st)
 	if err := m.addContent(data, sys, st); err != nil {
 		return modules.Result{}, err
@@ -61,7 +61,8 @@ func stat(data *values.Map) modules.Result {
 	return modules.Result{Data: modules.Data("stat", values.FromMap(data))}
 }
 
-func basics(name string, st modules.Stat) *values.Map {
+// Basics is what lstat or stat tells of a file, under Ansible's names.
+func Basics(name string, st modules.Stat) *values.Map {
 	data := modules.Data("exists", values.True, "path", values.String(name), "mode", values.String(modules.ModeText(st.Mode)))
 	is := func(kind fs.FileMode) values.Value { return values.Bool(st.Mode.Type() == kind) }
 	for key, value := range modules.Data(
