@@ -6,6 +6,8 @@ type host struct {
 	order int
 	// undo is what takes back what was done here, oldest first.
 	undo []*undoEntry
+	// stuck names what could not be taken back.
+	stuck []string
 	// roles says how far the host is with the roles of the play, by RoleUse.Same.
 	roles map[string]roleState
 	// failure is the last thing that went wrong here.

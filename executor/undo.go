@@ -160,7 +160,8 @@ func (b *batch) undo(ctx context.Context, e *undoEntry) {
 	e.vars = captured(e.vars,
 		oneVar("gdeploy_undo", values.True),
 		oneVar("gdeploy_failed_task", values.String(b.culprit(e.host))),
-		oneVar("gdeploy_failed_here", values.Bool(b.failedItself(e.host))))
+		oneVar("gdeploy_failed_here", values.Bool(b.failedItself(e.host))),
+		oneVar("gdeploy_not_undone", values.Strings(e.host.stuck...)))
 	failed := e.host.failure
 	defer func() { e.host.failure = failed }()
 	f := e.frame
@@ -170,6 +171,7 @@ func (b *batch) undo(ctx context.Context, e *undoEntry) {
 	if len(passed.going) == 0 {
 		status = Failed
 		b.note(func(o *Outcome) { o.UndoFailed = true })
+		e.host.stuck = append(e.host.stuck, e.place.Name)
 		b.warn(e.host.name, fmt.Sprintf("what %q did could not be taken back", e.place.Name))
 	}
 	if err := b.Journal.Undone(e.id, status); err != nil {
