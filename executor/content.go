@@ -269,6 +269,9 @@ func (v *visit) find(scope *variables.Scope, p modules.Parameter, written string
 	if p.Rendered {
 		kind = "templates"
 	}
+	if p.Words {
+		written, _ = modules.CutWord(written)
+	}
 	path, tried := scope.Finder().Find(kind, written)
 	if path == "" && !p.Optional {
 		return "", fmt.Errorf("Could not find or access '%s'\nSearched in:\n\t%s on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option",

@@ -41,6 +41,15 @@ func ParseFreeForm(spec Spec, text string) (*values.Map, error) {
 	return args, nil
 }
 
+// CutWord divides a command line behind its first word, which loses its quotes.
+func CutWord(line string) (word, rest string) {
+	words, err := splitWords(line)
+	if err != nil || len(words) == 0 {
+		return line, ""
+	}
+	return unquote(words[0].text), strings.TrimSpace(line[words[0].end:])
+}
+
 // leftOver is free text between two pairs; where something went before it, the space
 // after the pair that was cut out goes with it.
 func leftOver(text, before string) string {

@@ -96,7 +96,8 @@ type Spec struct {
 	//	secret:"true"          never shown or logged
 	//	from:"controller"      a Blob or Tree whose bytes come from the controller; the
 	//	                       operator writes a path ("controller,template" renders it first;
-	//	                       with "controller,optional" it may be missing)
+	//	                       with "controller,optional" it may be missing; with
+	//	                       "controller,words" it is a command line that begins with it)
 	//	unless:"remote_src"    a Source that is a path on the host where that parameter is true
 	//	type:"mode|path|duration|raw|tree"  how the text is read, where the Go type does not say
 	//

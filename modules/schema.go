@@ -33,6 +33,8 @@ type Parameter struct {
 	// Optional marks a file that may be missing on the controller; the parameter then
 	// counts as not given.
 	Optional bool
+	// Words marks a command line whose first word is the file.
+	Words bool
 	// Unless names a bool parameter that, when true, makes a from:"controller"
 	// parameter a plain path on the host (remote_src).
 	Unless string
@@ -141,6 +143,7 @@ func newField(f reflect.StructField, index int, name string) field {
 		From:       from,
 		Rendered:   contains(words(how), "template"),
 		Optional:   contains(words(how), "optional"),
+		Words:      contains(words(how), "words"),
 		Unless:     f.Tag.Get("unless"),
 	}
 	p.Type, p.Elements = typeNames(f.Type, f.Tag.Get("type"))

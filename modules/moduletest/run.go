@@ -164,9 +164,13 @@ func (c *testCase) fromController(t *testing.T, p modules.Parameter, v values.Va
 		}
 		return tree.Value()
 	}
-	text, ok := c.controller[name]
+	file := name
+	if p.Words {
+		file, _ = modules.CutWord(name)
+	}
+	text, ok := c.controller[file]
 	if !ok {
-		t.Fatalf("the case has no controller/%s", name)
+		t.Fatalf("the case has no controller/%s", file)
 	}
 	return blob(name, text).Value()
 }

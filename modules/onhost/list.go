@@ -26,6 +26,7 @@ import (
 	"github.com/gdeploy/gdeploy/modules/release_stage"
 	"github.com/gdeploy/gdeploy/modules/release_switch"
 	"github.com/gdeploy/gdeploy/modules/replace"
+	"github.com/gdeploy/gdeploy/modules/script"
 	"github.com/gdeploy/gdeploy/modules/service"
 	"github.com/gdeploy/gdeploy/modules/setup"
 	"github.com/gdeploy/gdeploy/modules/shell"
@@ -66,6 +67,7 @@ func Specs() []modules.Spec {
 		release_stage.Spec,
 		release_switch.Spec,
 		replace.Spec,
+		script.Spec,
 		service.Spec,
 		setup.Spec,
 		shell.Spec,
