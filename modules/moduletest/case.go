@@ -23,9 +23,11 @@ type testCase struct {
 	realPaths  bool
 	before     []entry
 	controller map[string]string
-	call       values.Value
-	variables  values.Value
-	answers    []string
+	// packed are members of archives.
+	packed    []entry
+	call      values.Value
+	variables values.Value
+	answers   []string
 }
 
 // entry is a file, directory or link that a part's name describes.
@@ -62,6 +64,9 @@ func parse(text []byte, file string) (*testCase, error) {
 			return nil, fmt.Errorf("%s: %s: %w", file, part.Name, err)
 		}
 	}
+	if err := c.pack(); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
 	if m, ok := c.call.AsMap(); !ok || m.Len() != 1 {
 		return nil, fmt.Errorf("%s: call must be one module with its parameters", file)
 	}
@@ -82,6 +87,8 @@ func (c *testCase) part(part txtar.File) error {
 		c.variables, _, err = yaml.Load(part.Data, c.file)
 	case "answers":
 		c.answers = strings.Split(strings.TrimSuffix(string(part.Data), "\n"), "\n")
+	case "packed":
+		c.packed = append(c.packed, readEntry(rest, string(part.Data)))
 	case "after", "changes", "result", "failure", "facts":
 	default:
 		return fmt.Errorf("unknown part")

@@ -21,8 +21,9 @@
 // before/ and after/ name a file, with a slash at the end a directory, with "-> target"
 // a link; after/ also "(missing)". The mode in brackets may be left out. before/bin/x is
 // a program, and $ROOT in it is where the case's files lie. controller/ names files of
-// the controller. variables gives expressions their values (for assert and debug),
-// answers what the operator types.
+// the controller, and packed/srv/site.tar.gz/index.html a member of an archive that lies on
+// both. variables gives expressions their values (for assert and debug), answers what the
+// operator types.
 //
 // failure is the message of a call that fails. Of a result only the keys that are
 // written are compared; the value <any> fits all, and in a line of changes or failure
