@@ -211,7 +211,8 @@ func TestEveryModuleIsListed(t *testing.T) {
 			t.Fatal(err)
 		}
 		name := path.Base(path.Dir(file))
-		listed := slices.ContainsFunc(specs(), func(s modules.Spec) bool { return s.Name == name })
+		listed := name == "user_module" || // which the executor calls and no playbook names
+			slices.ContainsFunc(specs(), func(s modules.Spec) bool { return s.Name == name })
 		if strings.Contains(string(source), "\nvar Spec = modules.Spec{") && !listed {
 			t.Errorf("modules/%s is in neither modules/onhost nor modules/oncontroller", name)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gdeploy/gdeploy/jinja"
 	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/modules/user_module"
 	"github.com/gdeploy/gdeploy/playbooks"
 	"github.com/gdeploy/gdeploy/transport"
 	"github.com/gdeploy/gdeploy/values"
@@ -38,6 +39,9 @@ func (v *visit) prepare(ctx context.Context, it *item) (*step, *result) {
 		return nil, failedBy(v.task.Late)
 	}
 	s := &step{item: it, scope: it.scope, spec: v.task.Spec}
+	if v.task.UserModule != "" {
+		s.spec = &user_module.Spec
+	}
 	if err := v.fill(ctx, s); err != nil {
 		r := failedBy(optionError(err))
 		r.delegate, r.address = s.delegate, s.address
@@ -58,7 +62,7 @@ func optionError(err error) error {
 // fill works out the parts of a step, each from the variables of its moment.
 func (v *visit) fill(ctx context.Context, s *step) error {
 	for _, part := range []func(context.Context, *step) error{
-		v.fillDelegate, v.fillModes, v.fillEnvironment, v.fillArgs, v.fillTarget, v.fillContent,
+		v.fillDelegate, v.fillModes, v.fillEnvironment, v.fillArgs, v.fillTarget, v.fillContent, v.fillUserModule,
 	} {
 		if err := part(ctx, s); err != nil {
 			return err

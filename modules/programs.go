@@ -10,7 +10,7 @@ import (
 // Exec runs a program that may change something.
 func (r *Recorder) Exec(ctx context.Context, c Command) (Output, error) {
 	line := CommandLine(c.Argv)
-	if r.check {
+	if r.check && !c.Foresees {
 		r.record(Change{Action: "exec", Path: line})
 		return Output{}, ErrWouldRun
 	}

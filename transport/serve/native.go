@@ -5,6 +5,7 @@ import (
 
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/modules/machine"
+	"github.com/gdeploy/gdeploy/modules/user_module"
 )
 
 // Native runs modules on the machine that it is on.
@@ -13,10 +14,10 @@ type Native struct {
 	locks *machine.Locks
 }
 
-// NewNative runs the modules of specs.
+// NewNative runs the modules of specs, and users' own.
 func NewNative(specs []modules.Spec) *Native {
 	n := &Native{specs: map[string]modules.Spec{}, locks: machine.NewLocks()}
-	for _, spec := range specs {
+	for _, spec := range append(specs[:len(specs):len(specs)], user_module.Spec) {
 		n.specs[spec.Name] = spec
 	}
 	return n
