@@ -3,7 +3,6 @@ package jinja
 import (
 	"context"
 	"maps"
-	"strings"
 
 	"github.com/gdeploy/gdeploy/values"
 )
@@ -222,18 +221,9 @@ type source struct {
 
 // position turns an offset into file, line and column.
 func (s *source) position(offset int) values.Position {
-	offset = min(offset, len(s.text))
-	before := s.text[:offset]
 	pos := s.pos
 	if pos.Line == 0 {
 		pos.Line, pos.Col = 1, 1
 	}
-	lines := strings.Count(before, "\n")
-	column := values.Length(before[strings.LastIndexByte(before, '\n')+1:])
-	pos.Line += lines
-	if lines > 0 || pos.Col == 0 {
-		pos.Col = 1
-	}
-	pos.Col += column
-	return pos
+	return pos.Within(s.text, offset)
 }

@@ -65,12 +65,12 @@ func (p *parser) freeForm(t *target, v values.Value) {
 		return
 	}
 	for key, value := range pairs.All() {
-		t.task.Args.SetKey(key.At(v.Pos()), value.At(v.Pos()).Inherit(v))
+		t.task.Args.SetKey(key.At(v.Pos()), value.At(within(v, value)).Inherit(v))
 	}
 	if rest == "" {
 		return
 	}
-	raw := values.String(rest).At(v.Pos()).Inherit(v)
+	raw := values.String(rest).At(within(v, values.String(rest))).Inherit(v)
 	switch name := p.freeFormName(t); {
 	case name != "":
 		t.task.Args.SetKey(values.String(name).At(v.Pos()), raw)
@@ -79,6 +79,17 @@ func (p *parser) freeForm(t *target, v values.Value) {
 	default:
 		p.mistake(v.Pos(), fmt.Sprintf("%s takes no free text (%q)", t.task.Action, rest), "write its parameters as a mapping: name: value")
 	}
+}
+
+// within is where a part of a text stands.
+func within(whole, part values.Value) values.Position {
+	text, _ := whole.AsString()
+	piece, _ := part.AsString()
+	at := strings.Index(text, piece)
+	if piece == "" || at < 0 || strings.LastIndex(text, piece) != at {
+		return whole.Pos().Scattered()
+	}
+	return whole.Pos().Within(text, at)
 }
 
 // splitFreeForm takes pairs and free text apart. Where the module has a parameter for

@@ -141,22 +141,6 @@ func (f *files) list(path string) []fs.DirEntry {
 	return entries
 }
 
-// blockScalar tells whether the value at pos is written as a block (| or >) and how far
-// its text is indented.
-func (f *files) blockScalar(pos values.Position) (style byte, indent int) {
-	first := f.line(pos)
-	if pos.Col < 1 || pos.Col > len(first) || first[pos.Col-1] != '|' && first[pos.Col-1] != '>' {
-		return 0, 0
-	}
-	for n := 1; n < 20; n++ {
-		line := f.line(values.Position{File: pos.File, Line: pos.Line + n})
-		if text := strings.TrimLeft(line, " "); text != "" {
-			return first[pos.Col-1], len(line) - len(text)
-		}
-	}
-	return first[pos.Col-1], 0
-}
-
 // line gives the text of a line that was read, unless it is too long to show.
 func (f *files) line(pos values.Position) string {
 	f.mu.Lock()

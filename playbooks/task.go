@@ -90,7 +90,7 @@ func (p *parser) oldAction(t *target, keyword string, v values.Value) (action, v
 		without.Delete(values.String("module"))
 		if pairs, _, err := keyValues(rest); err == nil {
 			for key, value := range pairs.All() {
-				without.SetKey(key, value.At(module.Pos()))
+				without.SetKey(key, value.At(within(module, value)))
 			}
 		}
 		args = values.FromMap(without).At(v.Pos())

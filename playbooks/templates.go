@@ -1,6 +1,7 @@
 package playbooks
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
@@ -33,7 +34,7 @@ func (p *parser) conditionTemplates(t *target, k *Keyword, c values.Value) {
 		return
 	}
 	for _, err := range p.l.options.CheckTemplate(c, true) {
-		for _, m := range p.l.files.templateMistakes(err, c.Pos()) {
+		for _, m := range templateMistakes(err, c.Pos()) {
 			p.soft(t, m)
 		}
 	}
@@ -51,7 +52,7 @@ func (p *parser) eachTemplate(v values.Value, depth int, found func(Mistake)) {
 			return
 		}
 		for _, err := range p.l.options.CheckTemplate(v, false) {
-			for _, m := range p.l.files.templateMistakes(err, v.Pos()) {
+			for _, m := range templateMistakes(err, v.Pos()) {
 				found(m)
 			}
 		}
@@ -67,13 +68,12 @@ func (p *parser) eachTemplate(v values.Value, depth int, found func(Mistake)) {
 	}
 }
 
-// templateMistakes gives the errors of the template engine their places. The engine
-// counts from where the string starts; in a block the text starts a line later.
-func (f *files) templateMistakes(err error, pos values.Position) Mistakes {
+// templateMistakes gives the errors of the template engine their places.
+func templateMistakes(err error, pos values.Position) Mistakes {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var all Mistakes
 		for _, e := range joined.Unwrap() {
-			all = append(all, f.templateMistakes(e, pos)...)
+			all = append(all, templateMistakes(e, pos)...)
 		}
 		return all
 	}
@@ -81,15 +81,5 @@ func (f *files) templateMistakes(err error, pos values.Position) Mistakes {
 	if !errors.As(err, &syntax) {
 		return mistakesOf(err, pos)
 	}
-	at := syntax.Pos
-	switch style, indent := f.blockScalar(pos); {
-	case at.Line == 0 || style == '>':
-		at = pos
-	case style == '|':
-		if at.Line == pos.Line {
-			at.Col -= pos.Col - 1
-		}
-		at.Line, at.Col = at.Line+1, at.Col+indent
-	}
-	return Mistakes{{Pos: at, Msg: syntax.Msg}}
+	return Mistakes{{Pos: cmp.Or(syntax.Pos, pos), Msg: syntax.Msg}}
 }

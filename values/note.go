@@ -1,6 +1,9 @@
 package values
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Position is where a person wrote something. Lines and columns count from 1; the
 // zero Position is unknown.
@@ -8,6 +11,49 @@ type Position struct {
 	File string
 	Line int
 	Col  int
+	// below says how the lines of a text behind its first one stand: so many columns to
+	// the right, or scattered.
+	below int16
+}
+
+// scattered means that the characters of a text cannot be found one by one.
+const scattered = -1
+
+// Equal reports that two positions are the same place.
+func (p Position) Equal(q Position) bool {
+	return p.File == q.File && p.Line == q.Line && p.Col == q.Col
+}
+
+// Indented says that the lines of a text at p, but its first, are indented by so many columns.
+func (p Position) Indented(columns int) Position {
+	p.below = int16(min(columns, 1000))
+	return p
+}
+
+// Scattered says that the characters of a text at p stand elsewhere in the file than the
+// text makes believe, because it was folded or holds escapes.
+func (p Position) Scattered() Position {
+	p.below = scattered
+	return p
+}
+
+// Within gives the position of a character of the text at p, by its offset in bytes. Where
+// that cannot be told it is p.
+func (p Position) Within(text string, offset int) Position {
+	if p.below == scattered {
+		return p
+	}
+	before := text[:min(offset, len(text))]
+	lines := strings.Count(before, "\n")
+	p.Line += lines
+	if lines > 0 || p.Col == 0 {
+		p.Col = 1
+	}
+	if lines > 0 {
+		p.Col += int(p.below)
+	}
+	p.Col += Length(before[strings.LastIndexByte(before, '\n')+1:])
+	return p
 }
 
 // String gives file:line:col, as editors understand it, without the parts that are unknown.

@@ -75,7 +75,7 @@ func TestErrors(t *testing.T) {
 		"{{ a }}":                            "recursive loop detected in template string: {{ b }} (a -> b -> a)",
 		"{{ loop }}":                         "recursive loop detected",
 		"{{ made }}":                         "{{ missing }}: 'missing' is undefined",
-		"{{ verson_name }}":                  "p.yml:1:4: 'verson_name' is undefined (did you mean version_name?)",
+		"{{ verson_name }}":                  "p.yml:1:5: 'verson_name' is undefined (did you mean version_name?)",
 		"{{ nope.x }}":                       "'nope' is undefined",
 		"{{ hostvars.h9.x }}":                "",
 		"{{ enc }}":                          "no vault password was given",

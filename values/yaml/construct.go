@@ -16,6 +16,7 @@ const maxExpanded = 4_000_000
 // constructor turns nodes into values.
 type constructor struct {
 	src      []byte
+	lines    []string // of src, once somebody asks for them
 	file     string
 	anchored map[*goyaml.Node]*anchored
 	size     int // values so far, with aliases followed
@@ -59,11 +60,11 @@ func (c *constructor) value(n *goyaml.Node) values.Value {
 	before := c.size
 	c.size++
 	if n.Anchor == "" {
-		return c.build(n).At(c.pos(n))
+		return c.build(n).At(c.place(n))
 	}
 	a := &anchored{}
 	c.anchored[n] = a
-	a.value = c.build(n).At(c.pos(n))
+	a.value = c.build(n).At(c.place(n))
 	a.size, a.done = c.size-before, true
 	return a.value
 }
@@ -77,7 +78,7 @@ func (c *constructor) alias(n *goyaml.Node) values.Value {
 	if !c.grow(n, a.size) {
 		return values.Null
 	}
-	return a.value.At(c.pos(n))
+	return a.value.At(c.pos(n).Scattered())
 }
 
 // grow counts values that come by reference and says whether there is room for them.
