@@ -149,7 +149,8 @@ func ListArchived(sys modules.Reader, dest, app string) ([]Archived, error) {
 	}
 	var list []Archived
 	for _, e := range entries {
-		if a, err := ReadArchived(sys, e.Path); err == nil && a.App == app {
+		a, err := ReadArchived(sys, e.Path)
+		if err == nil && a.App == app && path.Base(e.Path) == app+"_"+a.Version { // not one that is half packed
 			list = append(list, a)
 		}
 	}
@@ -157,12 +158,18 @@ func ListArchived(sys modules.Reader, dest, app string) ([]Archived, error) {
 	return list, nil
 }
 
-// PruneArchived removes archived releases until keep are left, never one of protect.
+// PruneArchived removes archived releases until keep are left, never one of protect or one
+// that Use noted for any node.
 func PruneArchived(sys modules.System, dest, app string, keep int, protect []string) ([]string, error) {
 	list, err := ListArchived(sys, dest, app)
 	if err != nil {
 		return nil, err
 	}
+	used, err := inUse(sys, dest, app)
+	if err != nil {
+		return nil, err
+	}
+	protect = slices.Concat(protect, used)
 	var removed []string
 	for _, a := range list {
 		if len(list)-len(removed) <= keep {
@@ -171,12 +178,21 @@ func PruneArchived(sys modules.System, dest, app string, keep int, protect []str
 		if slices.Contains(protect, a.Version) {
 			continue
 		}
-		if err := sys.Remove(ArchiveDir(dest, app, a.Version)); err != nil {
+		if err := removeArchived(sys, ArchiveDir(dest, app, a.Version)); err != nil {
 			return removed, err
 		}
 		removed = append(removed, a.Version)
 	}
 	return removed, nil
+}
+
+// removeArchived moves it away first: half of one must not be taken for a whole one.
+func removeArchived(sys modules.System, dir string) error {
+	gone := dir + ".removing-" + sys.Run().ID
+	if err := sys.Rename(dir, gone); err != nil {
+		return err
+	}
+	return sys.Remove(gone)
 }
 
 func scanIfThere(sys modules.Reader, dir string) (Manifest, error) {

@@ -1,6 +1,7 @@
 package release
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/values"
 )
 
 // Node is what one host tells of its releases, as release_facts returns it.
@@ -37,6 +39,17 @@ type NodeRelease struct {
 	Run     string    `json:"run"`
 	Born    time.Time `json:"born"`
 	Live    time.Time `json:"live"`
+}
+
+// ReadNodes reads results of release_facts.
+func ReadNodes(results []values.Value) ([]Node, error) {
+	nodes := make([]Node, len(results))
+	for i, v := range results {
+		if err := json.Unmarshal(values.JSON(v), &nodes[i]); err != nil {
+			return nil, fmt.Errorf("item %d is no result of release_facts: %w", i, err)
+		}
+	}
+	return nodes, nil
 }
 
 // Has reports whether the node has the version's directory.

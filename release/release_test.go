@@ -272,6 +272,42 @@ func TestFailedReleasesArePrunedBeforeGoodOnes(t *testing.T) {
 	}
 }
 
+func TestArchivesStayThatAnyNodeHas(t *testing.T) {
+	n := newNode(t)
+	os.MkdirAll(filepath.Join(n.root, "code"), 0o755)
+	for _, v := range []string{"v1", "v2", "v3", "v4", "v5", "v6"} {
+		os.WriteFile(filepath.Join(n.root, "code/app"), []byte(v), 0o644)
+		a := release.Archiving{App: "shop", Version: v, Dest: "/tar", Source: "/code"}
+		if _, err := release.Archive(t.Context(), n.system(""), a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	has := func(host string, versions ...string) release.Node {
+		node := release.Node{Host: host}
+		for _, v := range versions {
+			node.Releases = append(node.Releases, release.NodeRelease{Version: v, Present: v != "v5"})
+		}
+		return node
+	}
+	use := func(environment, version string, nodes ...release.Node) {
+		t.Helper()
+		if err := release.Use(n.system(""), "/tar", "shop", environment, nodes, version); err != nil {
+			t.Fatal(err)
+		}
+	}
+	use("prod", "", has("n1", "v1", "v5"), has("n2", "v6"))
+	use("test", "v3", has("n1", "v2"))
+	use("prod", "", has("n2", "v6")) // a run on n2 alone leaves what n1 has
+	removed, err := release.PruneArchived(n.system(""), "/tar", "shop", 1, nil)
+	if err != nil || !slices.Equal(removed, []string{"v4", "v5"}) {
+		t.Errorf("%v went (%v), want v4 and v5, which no node has", removed, err)
+	}
+	entries, _ := os.ReadDir(filepath.Join(n.root, "tar"))
+	if len(entries) != 5 {
+		t.Errorf("left are %v", entries)
+	}
+}
+
 func TestAVersionNeverChanges(t *testing.T) {
 	n := newNode(t)
 	n.deploy(t, "v1", release.Good)

@@ -5,6 +5,7 @@ package release_archive
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 
@@ -18,20 +19,21 @@ var Spec = modules.Spec{Name: "release_archive", New: func() modules.Module { re
 
 // Module holds the parameters.
 type Module struct {
-	App         string   `json:"app" required:"true" help:"name of the application"`
-	Dest        string   `json:"dest" type:"path" required:"true" help:"directory of all archived releases"`
-	State       string   `json:"state" default:"present" choices:"present,read,pruned" help:"present: pack a release; read: tell about one; pruned: remove old ones"`
-	Version     string   `json:"version" help:"the release's name; not for pruned"`
-	Source      string   `json:"source" type:"path" help:"tree of the code that is packed"`
-	Archive     string   `json:"archive" type:"path" help:"ready archive that is taken in place of source"`
-	Exclude     []string `json:"exclude" help:"shell patterns of names or paths that stay out; .git and .svn always do"`
-	Config      string   `json:"config" type:"path" help:"directory of the configuration, kept with the release"`
-	Environment string   `json:"environment" help:"environment for which it is packed, for the record"`
-	Revision    string   `json:"revision" help:"commit or svn revision, for the record"`
-	Ref         string   `json:"ref" help:"branch or tag, for the record"`
-	Keep        int      `json:"keep" default:"5" help:"how many archived releases pruned leaves"`
-	Protect     []string `json:"protect" help:"releases that pruned never removes"`
-	Verify      bool     `json:"verify" help:"with read: compare the archive and the configuration with what was packed"`
+	App         string         `json:"app" required:"true" help:"name of the application"`
+	Dest        string         `json:"dest" type:"path" required:"true" help:"directory of all archived releases"`
+	State       string         `json:"state" default:"present" choices:"present,read,used,pruned" help:"present: pack a release; read: tell about one; used: note that nodes get it; pruned: remove old ones that no node has"`
+	Version     string         `json:"version" help:"the release's name; for used and pruned one that nodes have by now"`
+	Source      string         `json:"source" type:"path" help:"tree of the code that is packed"`
+	Archive     string         `json:"archive" type:"path" help:"ready archive that is taken in place of source"`
+	Exclude     []string       `json:"exclude" help:"shell patterns of names or paths that stay out; .git and .svn always do"`
+	Config      string         `json:"config" type:"path" help:"directory of the configuration, kept with the release"`
+	Environment string         `json:"environment" help:"environment for which it is packed, or whose nodes are told of"`
+	Revision    string         `json:"revision" help:"commit or svn revision, for the record"`
+	Ref         string         `json:"ref" help:"branch or tag, for the record"`
+	Keep        int            `json:"keep" default:"5" help:"how many archived releases pruned leaves"`
+	Protect     []string       `json:"protect" help:"releases that pruned never removes"`
+	Nodes       []values.Value `json:"nodes" help:"results of release_facts: what these hosts have is noted here, and pruned removes nothing that any host has by these notes"`
+	Verify      bool           `json:"verify" help:"with read: compare the archive and the configuration with what was packed"`
 }
 
 // Validate checks the parameters together.
@@ -48,10 +50,10 @@ func (m *Module) Validate() error {
 // Run packs, reads or prunes.
 func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, error) {
 	switch m.State {
+	case "used":
+		return modules.Result{}, m.use(sys, m.Version)
 	case "pruned":
-		removed, err := release.PruneArchived(sys, m.Dest, m.App, m.Keep, m.Protect)
-		data, _ := values.MapOf("removed", values.Strings(removed...)).AsMap()
-		return modules.Result{Data: data}, err
+		return m.prune(sys)
 	case "read":
 		return m.read(sys)
 	}
@@ -63,6 +65,23 @@ func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, e
 		return modules.Result{}, err
 	}
 	return modules.Result{Data: m.describe(archived)}, nil
+}
+
+func (m *Module) use(sys modules.System, version string) error {
+	nodes, err := release.ReadNodes(m.Nodes)
+	if err != nil {
+		return fmt.Errorf("nodes: %w", err)
+	}
+	return release.Use(sys, m.Dest, m.App, m.Environment, nodes, version)
+}
+
+func (m *Module) prune(sys modules.System) (modules.Result, error) {
+	if err := m.use(sys, m.Version); err != nil {
+		return modules.Result{}, err
+	}
+	removed, err := release.PruneArchived(sys, m.Dest, m.App, m.Keep, m.Protect)
+	data, _ := values.MapOf("removed", values.Strings(removed...)).AsMap()
+	return modules.Result{Data: data}, err
 }
 
 func (m *Module) read(sys modules.System) (modules.Result, error) {

@@ -4,7 +4,6 @@ package release_choose
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,13 +29,13 @@ type Module struct {
 
 // Run chooses.
 func (m *Module) Run(_ context.Context, sys modules.System) (modules.Result, error) {
-	nodes, err := read("nodes", m.Nodes)
+	nodes, err := release.ReadNodes(m.Nodes)
 	if err != nil {
-		return modules.Result{}, err
+		return modules.Result{}, fmt.Errorf("nodes: %w", err)
 	}
-	others, err := read("others", m.Others)
+	others, err := release.ReadNodes(m.Others)
 	if err != nil {
-		return modules.Result{}, err
+		return modules.Result{}, fmt.Errorf("others: %w", err)
 	}
 	archives, err := m.archives(sys)
 	if err != nil {
@@ -71,16 +70,6 @@ func asked(version string) string {
 		return "previous"
 	}
 	return version
-}
-
-func read(name string, results []values.Value) ([]release.Node, error) {
-	nodes := make([]release.Node, len(results))
-	for i, v := range results {
-		if err := json.Unmarshal(values.JSON(v), &nodes[i]); err != nil {
-			return nil, fmt.Errorf("%s[%d] is no result of release_facts: %w", name, i, err)
-		}
-	}
-	return nodes, nil
 }
 
 // archives lists the releases that the controller has archives of.
