@@ -203,5 +203,12 @@ func (b *below) Chown(name, owner, group string) error {
 	if err != nil || uid < 0 && gid < 0 {
 		return err
 	}
-	return b.failed("chown", name, b.root.Lchown(clean, uid, gid))
+	before, err := b.root.Lstat(clean)
+	if err == nil {
+		err = b.root.Lchown(clean, uid, gid)
+	}
+	if err == nil && before.Mode().IsRegular() && before.Mode()&(fs.ModeSetuid|fs.ModeSetgid) != 0 {
+		err = b.root.Chmod(clean, before.Mode()&permissions) // which a change of owner takes away
+	}
+	return b.failed("chown", name, err)
 }

@@ -90,5 +90,6 @@ func packed(name string, members []entry) (string, error) {
 			return "", err
 		}
 	}
-	return b.String(), w.Close()
+	err = w.Close()
+	return b.String(), err
 }

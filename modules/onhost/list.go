@@ -37,6 +37,7 @@ import (
 	"github.com/gdeploy/gdeploy/modules/tempfile"
 	"github.com/gdeploy/gdeploy/modules/template"
 	"github.com/gdeploy/gdeploy/modules/transfer"
+	"github.com/gdeploy/gdeploy/modules/unarchive"
 	"github.com/gdeploy/gdeploy/modules/user"
 	"github.com/gdeploy/gdeploy/modules/wait_for"
 )
@@ -78,6 +79,7 @@ func Specs() []modules.Spec {
 		tempfile.Spec,
 		template.Spec,
 		transfer.Spec,
+		unarchive.Spec,
 		user.Spec,
 		wait_for.Spec,
 	}

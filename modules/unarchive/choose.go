@@ -1,0 +1,107 @@
+package unarchive
+
+import (
+	"fmt"
+	"path"
+	"strings"
+)
+
+// chooser tells which members are wanted.
+type chooser struct {
+	include, exclude []string
+	// found are the patterns of include that fit some member.
+	found map[string]bool
+}
+
+// wants tells whether a member is to be unpacked.
+func (c *chooser) wants(name string) bool {
+	for _, pattern := range c.exclude {
+		if excludes(path.Clean(strings.TrimLeft(pattern, "/")), name) {
+			return false
+		}
+	}
+	wanted := len(c.include) == 0
+	for _, pattern := range c.include {
+		if clean := path.Clean(strings.TrimLeft(pattern, "/")); covers(clean, name) || fits(clean, name) {
+			c.found[pattern] = true
+			wanted = true
+		}
+	}
+	return wanted
+}
+
+// missing names a pattern of include that no member fits.
+func (c *chooser) missing() error {
+	for _, pattern := range c.include {
+		if !c.found[pattern] {
+			return fmt.Errorf("the archive has no member %q, which include names", pattern)
+		}
+	}
+	return nil
+}
+
+// excludes tells whether the pattern fits the name, a directory that it is in, or either
+// from some slash on, as tar does.
+func excludes(pattern, name string) bool {
+	for {
+		for end := len(name); end > 0; end = strings.LastIndexByte(name[:end], '/') {
+			if fits(pattern, name[:end]) {
+				return true
+			}
+		}
+		_, rest, ok := strings.Cut(name, "/")
+		if !ok {
+			return false
+		}
+		name = rest
+	}
+}
+
+// covers tells whether name is dir, or in it.
+func covers(dir, name string) bool { return name == dir || strings.HasPrefix(name, dir+"/") }
+
+// fits matches a shell pattern whose * and ? stand for slashes too.
+func fits(pattern, name string) bool {
+	for pattern != "" {
+		switch pattern[0] {
+		case '*':
+			for i := 0; i <= len(name); i++ {
+				if fits(pattern[1:], name[i:]) {
+					return true
+				}
+			}
+			return false
+		case '[':
+			end := strings.IndexByte(pattern[1:], ']')
+			if end < 0 || name == "" {
+				return pattern == name
+			}
+			if set := "[" + strings.Replace(pattern[1:end+1], "!", "^", 1) + "]"; !inSet(set, name[:1]) {
+				return false
+			}
+			pattern, name = pattern[end+2:], name[1:]
+			continue
+		case '\\':
+			if len(pattern) > 1 {
+				pattern = pattern[1:]
+			}
+		case '?':
+			if name == "" {
+				return false
+			}
+			pattern, name = pattern[1:], name[1:]
+			continue
+		}
+		if name == "" || pattern[0] != name[0] {
+			return false
+		}
+		pattern, name = pattern[1:], name[1:]
+	}
+	return name == ""
+}
+
+// inSet tells whether a byte is one of [set].
+func inSet(set, b string) bool {
+	ok, err := path.Match(set, b)
+	return ok && err == nil
+}
