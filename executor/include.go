@@ -62,19 +62,25 @@ func (b *batch) include(ctx context.Context, t *playbooks.Task, hosts hostSet, f
 	return passed
 }
 
-// joinInclusions puts the hosts together that include the same.
+// joinInclusions puts the hosts together that include the same. What one host includes
+// twice is two inclusions.
 func joinInclusions(hosts hostSet, asked [][]*inclusion) []*inclusion {
 	var all []*inclusion
-	byKey := map[string]*inclusion{}
+	type nth struct {
+		key   string
+		times int
+	}
+	known := map[nth]*inclusion{}
 	for i, h := range hosts {
+		times := map[string]int{}
 		for _, one := range asked[i] {
-			known := byKey[one.key]
-			if known == nil {
-				known = one
-				byKey[one.key] = one
+			times[one.key]++
+			same := nth{one.key, times[one.key]}
+			if known[same] == nil {
+				known[same] = one
 				all = append(all, one)
 			}
-			known.hosts = append(known.hosts, h)
+			known[same].hosts = append(known[same].hosts, h)
 		}
 	}
 	return all

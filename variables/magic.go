@@ -18,7 +18,7 @@ func magicNames() map[string]magic {
 		"groups":       func(sc *Scope) (values.Value, bool) { return groups(sc.store.options.Inventory), true },
 		"vars":         func(sc *Scope) (values.Value, bool) { return values.FromObject(&allVars{sc}), !sc.outside },
 		"omit":         func(*Scope) (values.Value, bool) { return values.Omit, true },
-		"playbook_dir": func(sc *Scope) (values.Value, bool) { return values.String(sc.store.options.PlaybookDir), true },
+		"playbook_dir": func(sc *Scope) (values.Value, bool) { return values.String(sc.Finder().PlaybookDir), true },
 
 		"play_hosts":             hostList(func(h *Hosts) []string { return h.Batch }),
 		"ansible_play_batch":     hostList(func(h *Hosts) []string { return h.Batch }),

@@ -57,7 +57,7 @@ func TestMagic(t *testing.T) {
 		"{{ groups.web | map('extract', hostvars, 'who') | list }}":                  "['one', 'nobody']",
 		"{{ vars.pv }} {{ vars['pv'] }} {{ 'pv' in vars }}":                          "{{ inventory_hostname }} {{ inventory_hostname }} True",
 		"{{ ansible_version.full }} {{ ansible_check_mode }} {{ ansible_run_tags }}": "2.14.18 False ['all']",
-		"{{ role_name is defined }} {{ ansible_facts }} {{ playbook_dir }}":          "False {} /tmp",
+		"{{ role_name is defined }} {{ ansible_facts }} {{ playbook_dir }}":          "False {} /play",
 		"{{ environment }} {{ omit is defined }}":                                    "[] True",
 	} {
 		got, err := sc.Text(values.String(template))

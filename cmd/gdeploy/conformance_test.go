@@ -361,7 +361,7 @@ func steady(data any) {
 const prose = "(prose)"
 
 var theirProse = regexp.MustCompile(`(?s)The error was: |The error appears to |is undefined|has no attribute|expects a|^with_|` +
-	`^(Unsupported parameters|Unexpected|Unable to|No variable|Could not find|template error|missing required|value of|[Ii]nvalid|An unhandled|can't parse|Mandatory|The '\w+' test expects|failed to combine|[Uu]nknown|subelements|the (?:field|conditional)|could not|couldn't|No file was found)`)
+	`^(Unsupported parameters|Unexpected|Unable to|No variable|Could not find|template error|missing required|value of|[Ii]nvalid|An unhandled|Decryption failed|can't parse|Mandatory|The '\w+' test expects|failed to combine|[Uu]nknown|subelements|the (?:field|conditional)|could not|couldn't|No file was found)`)
 
 func hideProse(data map[string]any) {
 	for _, key := range worded {

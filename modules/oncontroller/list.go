@@ -7,6 +7,7 @@ import (
 	"github.com/gdeploy/gdeploy/modules/assert"
 	"github.com/gdeploy/gdeploy/modules/debug"
 	"github.com/gdeploy/gdeploy/modules/fail"
+	"github.com/gdeploy/gdeploy/modules/fetch"
 	"github.com/gdeploy/gdeploy/modules/group_by"
 	"github.com/gdeploy/gdeploy/modules/http_check"
 	"github.com/gdeploy/gdeploy/modules/include_vars"
@@ -15,6 +16,7 @@ import (
 	"github.com/gdeploy/gdeploy/modules/release_choose"
 	"github.com/gdeploy/gdeploy/modules/set_fact"
 	"github.com/gdeploy/gdeploy/modules/set_stats"
+	"github.com/gdeploy/gdeploy/modules/validate_argument_spec"
 )
 
 // Specs lists them in alphabetical order.
@@ -24,6 +26,7 @@ func Specs() []modules.Spec {
 		assert.Spec,
 		debug.Spec,
 		fail.Spec,
+		fetch.Spec,
 		group_by.Spec,
 		http_check.Spec,
 		include_vars.Spec,
@@ -32,5 +35,6 @@ func Specs() []modules.Spec {
 		release_choose.Spec,
 		set_fact.Spec,
 		set_stats.Spec,
+		validate_argument_spec.Spec,
 	}
 }

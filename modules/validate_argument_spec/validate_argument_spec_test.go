@@ -1,0 +1,9 @@
+package validate_argument_spec
+
+import (
+	"testing"
+
+	"github.com/gdeploy/gdeploy/modules/moduletest"
+)
+
+func TestCases(t *testing.T) { moduletest.Run(t, Spec) }
