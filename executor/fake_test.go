@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/modules/pause"
 	"github.com/gdeploy/gdeploy/transport"
 	"github.com/gdeploy/gdeploy/values"
 )
@@ -66,6 +67,7 @@ func specs() []*modules.Spec {
 		{Name: "do", FreeForm: "text", New: func() modules.Module { return new(do) }},
 		{Name: "set", Where: modules.OnController, New: func() modules.Module { return new(set) }},
 		{Name: "release_lock", New: func() modules.Module { return new(lock) }},
+		&pause.Spec,
 	}
 }
 

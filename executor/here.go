@@ -15,7 +15,7 @@ import (
 
 // here runs a module beside the executor. Its System reads files of the controller; its
 // Network dials from the managed host.
-func (v *visit) here(ctx context.Context, s *step) modules.Reply {
+func (v *visit) here(ctx context.Context, s *step) (modules.Reply, error) {
 	here := machine.New(machine.Options{Progress: v.progress, Run: s.call.Run, Env: s.call.Env})
 	defer here.Close()
 	sys := fromHere{System: here, visit: v, step: s}
@@ -24,21 +24,30 @@ func (v *visit) here(ctx context.Context, s *step) modules.Reply {
 		ctx, cancel = v.interruptible(ctx)
 		defer cancel()
 	}
+	host := &managedHost{visit: v, step: s}
 	reply := modules.Perform(ctx, *s.spec, s.call, sys,
+		modules.WithHost(host),
 		modules.WithEvaluator(evaluator{s.scope}),
 		modules.WithTerminal(v.Terminal),
 		modules.WithVars(varsReader{s.scope}),
 		modules.WithVerbosity(v.Verbosity))
+	if host.gone != nil {
+		return modules.Reply{}, host.gone
+	}
 	if reply.Failed {
+		if v.frame.kind != Undoing && v.stopped() && ctx.Err() != nil {
+			v.cut.Store(true)
+			reply.Msg = "the operator stopped it"
+		}
 		if _, told := reply.Data.Get("message"); told {
 			reply.Msg = "" // include_vars tells it under this name only
 		}
-		return reply
+		return reply, nil
 	}
 	if err := v.applyHere(s, &reply); err != nil {
-		return modules.Reply{Failed: true, Msg: err.Error()}
+		return modules.Reply{Failed: true, Msg: err.Error()}, nil
 	}
-	return reply
+	return reply, nil
 }
 
 // interruptible gives a context that ends when the operator asks to stop, for what mostly
@@ -66,6 +75,25 @@ type fromHere struct {
 // Dial opens a connection from the host.
 func (h fromHere) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	return h.visit.Hosts.Dial(ctx, h.step.target, network, address)
+}
+
+// managedHost is the host of a step whose module runs here.
+type managedHost struct {
+	visit *visit
+	step  *step
+	// gone is why the host cannot be reached.
+	gone error
+}
+
+// Call runs another module on the host.
+func (h *managedHost) Call(ctx context.Context, module string, args values.Value) (reply modules.Reply, err error) {
+	call := h.step.call
+	call.Module, call.Args, call.Diff = module, args, false
+	h.gone = h.visit.slots.use(ctx, func() (err error) {
+		reply, err = h.visit.Hosts.Call(ctx, h.step.target, call, h.visit.contents, h.visit.progress)
+		return err
+	})
+	return reply, h.gone
 }
 
 // evaluator evaluates expressions with the variables of the task's host.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
@@ -83,6 +84,33 @@ func TestInterruptTooLate(t *testing.T) {
 	outcome, _ := executor.Run(context.Background(), f.request)
 	if outcome.Undone || outcome.Interrupted {
 		t.Errorf("outcome %+v", outcome)
+	}
+}
+
+// Stopping a task that waits beside the executor is no failure of its host.
+func TestInterruptWhileWaiting(t *testing.T) {
+	const play = `
+-- inventory --
+h1
+-- play.yml --
+- hosts: all
+  gather_facts: false
+  tasks:
+    - do: drain
+      undo:
+        - do: "rejoin, failed={{ gdeploy_failed_here }}"
+    - pause: {seconds: 60}
+`
+	f := newFixture(t, unpack(t, txtar.Parse([]byte(play))), nil)
+	stop := make(chan struct{})
+	f.request.Interrupt = stop
+	f.hosts.during = at("drain", func() { time.AfterFunc(100*time.Millisecond, func() { close(stop) }) })
+	outcome, err := executor.Run(context.Background(), f.request)
+	if err != nil || !outcome.Interrupted || !outcome.Undone || outcome.Failed > 0 {
+		t.Errorf("outcome %+v, %v", outcome, err)
+	}
+	if diff := cmp.Diff([]string{"h1: drain", "h1: rejoin, failed=False"}, f.hosts.effects()); diff != "" {
+		t.Error(diff)
 	}
 }
 

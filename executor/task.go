@@ -65,10 +65,11 @@ type verdict struct {
 	ignored bool
 	result  *result
 	fatal   bool // any_errors_fatal held for the task there
+	cut     bool // the operator's stop ended it, see visit
 }
 
 func (v verdict) out() bool {
-	return !v.ignored && (v.status == Failed || v.status == Unreachable)
+	return !v.ignored && !v.cut && (v.status == Failed || v.status == Unreachable)
 }
 
 // sort tells those that go on from those that failed, and sends the others after them
@@ -78,6 +79,9 @@ func (b *batch) sort(ctx context.Context, t *playbooks.Task, hosts hostSet, once
 	everybody := false
 	var unreachable hostSet
 	for _, v := range verdicts {
+		if v.cut {
+			b.interrupt()
+		}
 		if !v.out() {
 			continue
 		}

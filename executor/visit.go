@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/gdeploy/gdeploy/playbooks"
@@ -21,6 +22,8 @@ type visit struct {
 	noLog bool
 	// once says that the host does the task for all of the batch.
 	once bool
+	// cut says that the operator's stop ended the task in its middle, which is no failure of the host's.
+	cut atomic.Bool
 }
 
 func (b *batch) visit(ctx context.Context, t *playbooks.Task, h *host, place Place, f frame) *visit {
@@ -74,7 +77,7 @@ func (v *visit) single(ctx context.Context, it *item) *result {
 
 // settle registers the result, notifies handlers, counts, tells, and says how the host goes on.
 func (v *visit) settle(ctx context.Context, res *result) verdict {
-	verdict := verdict{host: v.host, status: res.status(), result: res}
+	verdict := verdict{host: v.host, status: res.status(), result: res, cut: v.cut.Load() && res.failed}
 	verdict.ignored = v.ignores(res)
 	v.register(v.host, res)
 	if res.status() == Changed {
@@ -143,6 +146,9 @@ func countUnreachable(s *HostStats, verdict verdict) {
 }
 
 func (v *visit) countFailure(s *HostStats, verdict verdict) {
+	if verdict.cut {
+		return
+	}
 	switch {
 	case verdict.ignored:
 		s.OK++

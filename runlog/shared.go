@@ -101,6 +101,8 @@ func Words(o executor.Outcome) string {
 		return "locked by another run"
 	case o.UndoFailed:
 		return "failed, not all could be taken back"
+	case o.Interrupted && o.Undone:
+		return "interrupted and taken back"
 	case o.Undone:
 		return "failed and taken back"
 	case o.Interrupted:
