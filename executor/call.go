@@ -18,7 +18,8 @@ func (v *visit) call(ctx context.Context, s *step) *result {
 	}
 	switch s.spec.Where {
 	case modules.OnController:
-		return v.settled(s, v.here(ctx, s), nil)
+		reply, err := v.here(ctx, s)
+		return v.settled(s, reply, err)
 	case modules.OnConnection:
 		reply, err := v.onConnection(ctx, s)
 		return v.settled(s, reply, err)

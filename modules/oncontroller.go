@@ -8,7 +8,7 @@ import (
 )
 
 // Modules that run beside the executor may need more than a System. They say so by an
-// optional interface (UsesEvaluator, UsesTerminal, UsesVars, UsesVerbosity), and the executor
+// optional interface (UsesEvaluator, UsesHost, UsesTerminal, UsesVars, UsesVerbosity), and the executor
 // gives it as an Ability:
 //
 //	modules.Perform(ctx, spec, call, sys,
@@ -49,6 +49,24 @@ type UsesEvaluator interface{ UseEvaluator(Evaluator) }
 
 // UsesTerminal is a module that asks the operator.
 type UsesTerminal interface{ UseTerminal(Terminal) }
+
+// ManagedHost is the host of the task, for modules that run here and need something of it.
+type ManagedHost interface {
+	// Call runs another module there. The error is for a host that cannot be reached.
+	Call(ctx context.Context, module string, args values.Value) (Reply, error)
+}
+
+// UsesHost is a module that has other modules run on the host.
+type UsesHost interface{ UseHost(ManagedHost) }
+
+// WithHost gives h to a module that has other modules run on the host.
+func WithHost(h ManagedHost) Ability {
+	return func(m Module) {
+		if user, ok := m.(UsesHost); ok {
+			user.UseHost(h)
+		}
+	}
+}
 
 // VarsReader reads files of variables, with the search path and the vault of the task.
 type VarsReader interface {
