@@ -27,8 +27,13 @@ type Status struct {
 	// Known is false for a server that the balancer's configuration does not have; all
 	// but Line is then empty.
 	Known bool
-	// State is empty where the balancer cannot be asked.
+	// State is empty where the balancer cannot be asked and gdeploy has not set it.
 	State State
+	// Remembered tells that State is what gdeploy set last, not what the balancer
+	// says; moving the server then never takes it for done.
+	Remembered bool
+	// InOrOut tells that Drain and Maint are the same to the balancer.
+	InOrOut bool
 	// Up tells that the balancer would send requests there if the state is Ready: the
 	// server passes its health check, or has none.
 	Up bool
@@ -81,7 +86,8 @@ func Move(ctx context.Context, sys modules.System, d Driver, state State, timeou
 	if !before.Known {
 		return before, before, fmt.Errorf("the balancer does not know %s; add to its configuration: %s", d.Name(), before.Line)
 	}
-	if before.State == state && arrived(before, state) {
+	already := before.is(state)
+	if already && arrived(before, state) {
 		return before, before, nil
 	}
 	after = before
@@ -90,12 +96,12 @@ func Move(ctx context.Context, sys modules.System, d Driver, state State, timeou
 		after.State = state
 		return err
 	}
-	if before.State == state {
+	if already {
 		err = wait(sys)
 		return before, after, err
 	}
 	after.State = state
-	err = modules.Apply(sys, modules.Change{Action: "set", Path: "balancer " + d.Name(), Before: string(before.State), After: string(state)},
+	err = modules.Apply(sys, modules.Change{Action: "set", Path: "balancer " + d.Name(), Before: before.said(), After: string(state)},
 		func(sys modules.System) error {
 			if err := d.Set(ctx, sys, before, state); err != nil {
 				return err
@@ -103,6 +109,22 @@ func Move(ctx context.Context, sys modules.System, d Driver, state State, timeou
 			return wait(sys)
 		})
 	return before, after, err
+}
+
+// is reports whether the balancer surely has the server in a state.
+func (s Status) is(state State) bool {
+	if s.Remembered || s.State == "" {
+		return false
+	}
+	return s.State == state || s.InOrOut && s.State != Ready && state != Ready
+}
+
+// said is the state for the record of a change.
+func (s Status) said() string {
+	if s.Remembered || s.State == "" {
+		return "unknown"
+	}
+	return string(s.State)
 }
 
 func arrived(s Status, state State) bool {

@@ -14,10 +14,11 @@ import (
 	"github.com/gdeploy/gdeploy/modules"
 )
 
-// HAProxy drives HAProxy by its runtime socket, which must be of level admin.
+// HAProxy drives HAProxy by its runtime sockets, which must be of level admin.
 type HAProxy struct {
-	// Socket is the path of the socket, or the host:port of one on TCP.
-	Socket string
+	// Sockets are the paths of the sockets, or the host:port of those on TCP: one for
+	// each process. What is set is set in each.
+	Sockets []string
 	// Backends that have the server; what is set is set in each.
 	Backends []string
 	Server   string
@@ -28,30 +29,32 @@ type HAProxy struct {
 // Name says which server it is.
 func (h HAProxy) Name() string { return join(strings.Join(h.Backends, ","), h.Server) }
 
-// Query asks about the server in each backend. The status is the worst of them, with
-// all their sessions.
+// Query asks each process about the server in each backend. The status is the worst of
+// them, with all their sessions.
 func (h HAProxy) Query(ctx context.Context, sys modules.System) (Status, error) {
-	states, err := h.ask(ctx, sys, "show servers state")
-	if err != nil {
-		return Status{}, err
-	}
-	stats, err := h.ask(ctx, sys, "show stat")
-	if err != nil {
-		return Status{}, err
-	}
-	servers, rows := readStates(states), readStats(stats)
 	all := Status{Known: true, State: Ready, Up: true, Weight: -1}
 	var lines []string
-	for _, backend := range h.Backends {
-		row, ok := rows[backend+"/"+h.Server]
-		if !ok {
-			if err := h.backendExists(backend, rows); err != nil {
+	for _, socket := range h.Sockets {
+		states, err := h.ask(ctx, sys, socket, "show servers state")
+		if err != nil {
+			return Status{}, err
+		}
+		stats, err := h.ask(ctx, sys, socket, "show stat")
+		if err != nil {
+			return Status{}, err
+		}
+		servers, rows := readStates(states), readStats(stats)
+		for _, backend := range h.Backends {
+			row, ok := rows[backend+"/"+h.Server]
+			if ok {
+				all = worse(all, status(servers[backend+"/"+h.Server], row))
+				continue
+			}
+			if err := backendExists(socket, backend, rows); err != nil {
 				return Status{}, err
 			}
-			lines = append(lines, h.line(backend))
-			continue
+			lines = append(lines, h.line(socket, backend))
 		}
-		all = worse(all, status(servers[backend+"/"+h.Server], row))
 	}
 	if len(lines) > 0 {
 		return Status{Line: strings.Join(lines, "; ")}, nil
@@ -59,7 +62,7 @@ func (h HAProxy) Query(ctx context.Context, sys modules.System) (Status, error) 
 	return all, nil
 }
 
-func (h HAProxy) line(backend string) string {
+func (h HAProxy) line(socket, backend string) string {
 	address := h.Address
 	if address == "" {
 		address = "ADDRESS:PORT"
@@ -68,10 +71,13 @@ func (h HAProxy) line(backend string) string {
 	if len(h.Backends) > 1 {
 		line += " (backend " + backend + ")"
 	}
+	if len(h.Sockets) > 1 {
+		line += " (HAProxy at " + socket + ")"
+	}
 	return line
 }
 
-func (h HAProxy) backendExists(backend string, rows map[string]row) error {
+func backendExists(socket, backend string, rows map[string]row) error {
 	var names []string
 	for name := range rows {
 		if proxy, server, _ := strings.Cut(name, "/"); server == "BACKEND" {
@@ -82,7 +88,7 @@ func (h HAProxy) backendExists(backend string, rows map[string]row) error {
 		}
 	}
 	slices.Sort(names)
-	return fmt.Errorf("HAProxy at %s has no backend %q; it has %s", h.Socket, backend, strings.Join(names, ", "))
+	return fmt.Errorf("HAProxy at %s has no backend %q; it has %s", socket, backend, strings.Join(names, ", "))
 }
 
 // status puts together what the two tables say of a server.
@@ -128,26 +134,29 @@ func worse(a, b Status) Status {
 	return a
 }
 
-// Set tells HAProxy the state for each backend. A server that was drained by its weight
-// gets the weight of the configuration back when it is ready.
+// Set tells each process the state for each backend. A server that was drained by its
+// weight gets the weight of the configuration back when it is ready; any other weight
+// stays as it is.
 func (h HAProxy) Set(ctx context.Context, sys modules.System, _ Status, state State) error {
-	for _, backend := range h.Backends {
-		name := backend + "/" + h.Server
-		if err := h.tell(ctx, sys, fmt.Sprintf("set server %s state %s", name, state)); err != nil {
-			return fmt.Errorf("set %s to %s: %w", name, state, err)
-		}
-		if state != Ready {
-			continue
-		}
-		if err := h.restoreWeight(ctx, sys, name); err != nil {
-			return fmt.Errorf("give %s its weight back: %w", name, err)
+	for _, socket := range h.Sockets {
+		for _, backend := range h.Backends {
+			name := backend + "/" + h.Server
+			if err := h.tell(ctx, sys, socket, fmt.Sprintf("set server %s state %s", name, state)); err != nil {
+				return fmt.Errorf("set %s to %s: %w", name, state, err)
+			}
+			if state != Ready {
+				continue
+			}
+			if err := h.restoreWeight(ctx, sys, socket, name); err != nil {
+				return fmt.Errorf("give %s its weight back: %w", name, err)
+			}
 		}
 	}
 	return nil
 }
 
-func (h HAProxy) restoreWeight(ctx context.Context, sys modules.System, name string) error {
-	states, err := h.ask(ctx, sys, "show servers state")
+func (h HAProxy) restoreWeight(ctx context.Context, sys modules.System, socket, name string) error {
+	states, err := h.ask(ctx, sys, socket, "show servers state")
 	if err != nil {
 		return err
 	}
@@ -155,12 +164,12 @@ func (h HAProxy) restoreWeight(ctx context.Context, sys modules.System, name str
 	if server["srv_uweight"] != "0" || server["srv_iweight"] == "0" || server["srv_iweight"] == "" {
 		return nil
 	}
-	return h.tell(ctx, sys, fmt.Sprintf("set weight %s %s", name, server["srv_iweight"]))
+	return h.tell(ctx, sys, socket, fmt.Sprintf("set weight %s %s", name, server["srv_iweight"]))
 }
 
 // tell gives an order, to which HAProxy says nothing when it obeys.
-func (h HAProxy) tell(ctx context.Context, sys modules.System, order string) error {
-	answer, err := h.ask(ctx, sys, order)
+func (h HAProxy) tell(ctx context.Context, sys modules.System, socket, order string) error {
+	answer, err := h.ask(ctx, sys, socket, order)
 	if err != nil {
 		return err
 	}
@@ -168,7 +177,7 @@ func (h HAProxy) tell(ctx context.Context, sys modules.System, order string) err
 	case answer == "":
 		return nil
 	case strings.Contains(strings.ToLower(answer), "permission denied"):
-		return fmt.Errorf("HAProxy refuses %q: its socket %s needs \"level admin\" in the line \"stats socket\" of haproxy.cfg", order, h.Socket)
+		return fmt.Errorf("HAProxy refuses %q: its socket %s needs \"level admin\" in the line \"stats socket\" of haproxy.cfg", order, socket)
 	}
 	return fmt.Errorf("HAProxy answers %q to %q", answer, order)
 }
@@ -177,39 +186,39 @@ func (h HAProxy) tell(ctx context.Context, sys modules.System, order string) err
 const answerTime = 10 * time.Second
 
 // ask sends one line and reads the answer to its end.
-func (h HAProxy) ask(ctx context.Context, sys modules.System, line string) (string, error) {
+func (h HAProxy) ask(ctx context.Context, sys modules.System, socket, line string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	network := "tcp"
-	if strings.HasPrefix(h.Socket, "/") {
+	if strings.HasPrefix(socket, "/") {
 		network = "unix"
 	}
-	conn, err := sys.Dial(ctx, network, h.Socket)
+	conn, err := sys.Dial(ctx, network, socket)
 	if err != nil {
-		return "", h.unreachable(sys, err)
+		return "", unreachable(sys, socket, err)
 	}
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
 	if _, err := io.WriteString(conn, line+"\n"); err != nil {
-		return "", fmt.Errorf("speak with HAProxy at %s: %w", h.Socket, err)
+		return "", fmt.Errorf("speak with HAProxy at %s: %w", socket, err)
 	}
 	answer, err := io.ReadAll(conn)
 	if ctx.Err() != nil {
 		err = fmt.Errorf("no answer to %q: %w", line, ctx.Err())
 	}
 	if err != nil {
-		return "", fmt.Errorf("speak with HAProxy at %s: %w", h.Socket, err)
+		return "", fmt.Errorf("speak with HAProxy at %s: %w", socket, err)
 	}
 	return string(answer), nil
 }
 
-func (h HAProxy) unreachable(sys modules.System, err error) error {
-	hint := "is HAProxy running, and does haproxy.cfg have the line \"stats socket " + h.Socket + " level admin\"?"
+func unreachable(sys modules.System, socket string, err error) error {
+	hint := "is HAProxy running, and does haproxy.cfg have the line \"stats socket " + socket + " level admin\"?"
 	if errors.Is(err, fs.ErrPermission) || strings.Contains(err.Error(), "permission denied") {
 		hint = "user " + sys.Self().Name + " may not use it; try become: true"
 	}
-	return fmt.Errorf("HAProxy's socket %s cannot be reached: %w: %s", h.Socket, err, hint)
+	return fmt.Errorf("HAProxy's socket %s cannot be reached: %w: %s", socket, err, hint)
 }
 
 // row is one line of a table of HAProxy, by the names in the table's head.

@@ -35,8 +35,12 @@ type fake struct {
 
 func (f *fake) serve(t *testing.T) string {
 	t.Helper()
-	socket := filepath.Join(t.TempDir(), "admin.sock")
-	l, err := net.Listen("unix", socket)
+	return f.listen(t, "unix", filepath.Join(t.TempDir(), "admin.sock"))
+}
+
+func (f *fake) listen(t *testing.T, network, address string) string {
+	t.Helper()
+	l, err := net.Listen(network, address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +56,7 @@ func (f *fake) serve(t *testing.T) string {
 			conn.Close()
 		}
 	}()
-	return socket
+	return l.Addr().String()
 }
 
 func (f *fake) answer(line string) string {
@@ -136,7 +140,7 @@ func TestDrainWaitsForSessionsAndQueue(t *testing.T) {
 			f.servers["api/n1"].qcur = 0
 		}
 	}
-	h := balancer.HAProxy{Socket: f.serve(t), Backends: []string{"web", "api"}, Server: "n1"}
+	h := balancer.HAProxy{Sockets: []string{f.serve(t)}, Backends: []string{"web", "api"}, Server: "n1"}
 	sys := recorder(t, false)
 	before, after, err := balancer.Move(t.Context(), sys, h, balancer.Drain, 10*time.Second)
 	if err != nil || before.State != balancer.Ready || after.State != balancer.Drain || after.Sessions != 0 {
@@ -157,7 +161,7 @@ func TestDrainWaitsForSessionsAndQueue(t *testing.T) {
 func TestCheckModeTellsAndDoesNot(t *testing.T) {
 	f := &fake{servers: map[string]*server{"web/n1": up()}}
 	f.servers["web/n1"].scur = 5
-	h := balancer.HAProxy{Socket: f.serve(t), Backends: []string{"web"}, Server: "n1"}
+	h := balancer.HAProxy{Sockets: []string{f.serve(t)}, Backends: []string{"web"}, Server: "n1"}
 	sys := recorder(t, true)
 	_, after, err := balancer.Move(t.Context(), sys, h, balancer.Maint, time.Second)
 	if err != nil || after.State != balancer.Maint || len(sys.Changes()) != 1 || f.told != nil {
@@ -182,7 +186,7 @@ func TestStates(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := &fake{servers: map[string]*server{"web/n1": &c.server}}
-			h := balancer.HAProxy{Socket: f.serve(t), Backends: []string{"web"}, Server: "n1"}
+			h := balancer.HAProxy{Sockets: []string{f.serve(t)}, Backends: []string{"web"}, Server: "n1"}
 			got, err := h.Query(t.Context(), recorder(t, false))
 			c.want.Known, c.want.Weight = true, c.server.uweight
 			if err != nil || got != c.want {
@@ -194,7 +198,7 @@ func TestStates(t *testing.T) {
 
 func TestReadyGivesTheWeightBack(t *testing.T) {
 	f := &fake{servers: map[string]*server{"web/n1": {iweight: 7, status: "DRAIN"}}}
-	h := balancer.HAProxy{Socket: f.serve(t), Backends: []string{"web"}, Server: "n1"}
+	h := balancer.HAProxy{Sockets: []string{f.serve(t)}, Backends: []string{"web"}, Server: "n1"}
 	_, after, err := balancer.Move(t.Context(), recorder(t, false), h, balancer.Ready, time.Second)
 	if err != nil || after.Weight != 7 || !slices.Contains(f.told, "set weight web/n1 7") {
 		t.Errorf("%+v, %v, %q", after, err, f.told)
@@ -203,7 +207,7 @@ func TestReadyGivesTheWeightBack(t *testing.T) {
 
 func TestSocketWithoutLevelAdmin(t *testing.T) {
 	f := &fake{servers: map[string]*server{"web/n1": up()}, denied: true}
-	h := balancer.HAProxy{Socket: f.serve(t), Backends: []string{"web"}, Server: "n1"}
+	h := balancer.HAProxy{Sockets: []string{f.serve(t)}, Backends: []string{"web"}, Server: "n1"}
 	_, _, err := balancer.Move(t.Context(), recorder(t, false), h, balancer.Drain, time.Second)
 	if err == nil || !strings.Contains(err.Error(), `needs "level admin" in the line "stats socket" of haproxy.cfg`) {
 		t.Error(err)
@@ -213,9 +217,39 @@ func TestSocketWithoutLevelAdmin(t *testing.T) {
 func TestDeadline(t *testing.T) {
 	f := &fake{servers: map[string]*server{"web/n1": up()}}
 	f.servers["web/n1"].scur = 3
-	h := balancer.HAProxy{Socket: f.serve(t), Backends: []string{"web"}, Server: "n1"}
+	h := balancer.HAProxy{Sockets: []string{f.serve(t)}, Backends: []string{"web"}, Server: "n1"}
 	_, after, err := balancer.Move(t.Context(), recorder(t, false), h, balancer.Drain, 100*time.Millisecond)
 	if !balancer.IsDeadline(err) || after.Sessions != 3 || !strings.Contains(err.Error(), "3 sessions of web/n1 are still open after 100ms; it stays in state drain") {
 		t.Errorf("%+v, %v", after, err)
+	}
+}
+
+func TestSeveralProcessesAlsoOverTCP(t *testing.T) {
+	one, two := &fake{servers: map[string]*server{"web/n1": up(), "api/n1": up()}}, &fake{servers: map[string]*server{"web/n1": up(), "api/n1": up()}}
+	one.servers["web/n1"].scur, two.servers["api/n1"].scur = 2, 3
+	one.servers["web/n1"].uweight, one.servers["web/n1"].iweight = 3, 5
+	h := balancer.HAProxy{Sockets: []string{one.serve(t), two.listen(t, "tcp", "127.0.0.1:0")}, Backends: []string{"web", "api"}, Server: "n1"}
+	before, after, err := balancer.Move(t.Context(), recorder(t, false), h, balancer.Drain, 100*time.Millisecond)
+	if !balancer.IsDeadline(err) || before.State != balancer.Ready || after.Sessions != 5 {
+		t.Errorf("%+v -> %+v: %v", before, after, err)
+	}
+	want := []string{"set server web/n1 state drain", "set server api/n1 state drain"}
+	if !slices.Equal(one.told, want) || !slices.Equal(two.told, want) {
+		t.Errorf("told %q and %q", one.told, two.told)
+	}
+	if _, after, err = balancer.Move(t.Context(), recorder(t, false), h, balancer.Ready, time.Second); err != nil || after.State != balancer.Ready {
+		t.Errorf("%+v: %v", after, err)
+	}
+	if s := one.servers["web/n1"]; s.uweight != 3 {
+		t.Errorf("the weight that somebody set became %d", s.uweight)
+	}
+	two.servers["web/n1"].admin = 1
+	if now, err := h.Query(t.Context(), recorder(t, false)); err != nil || now.State != balancer.Maint {
+		t.Errorf("one process has it in maintenance: %+v, %v", now, err)
+	}
+	delete(two.servers, "web/n1")
+	two.servers["web/n2"] = up()
+	if now, err := h.Query(t.Context(), recorder(t, false)); err != nil || now.Known || !strings.Contains(now.Line, "(backend web) (HAProxy at 127.0.0.1:") {
+		t.Errorf("one process does not know it: %+v, %v", now, err)
 	}
 }
