@@ -27,11 +27,12 @@ func (v *visit) here(ctx context.Context, s *step) (modules.Reply, error) {
 	host := &managedHost{visit: v, step: s}
 	reply := modules.Perform(ctx, *s.spec, s.call, sys,
 		modules.WithHost(host),
+		modules.WithLink(&link{visit: v, step: s}),
 		modules.WithEvaluator(evaluator{s.scope}),
 		modules.WithTerminal(v.Terminal),
 		modules.WithVars(varsReader{s.scope}),
 		modules.WithVerbosity(v.Verbosity))
-	if host.gone != nil {
+	if reply.ErrorKind == modules.KindUnreachable {
 		return modules.Reply{}, host.gone
 	}
 	if reply.Failed {
@@ -89,7 +90,7 @@ func (h *managedHost) Call(ctx context.Context, module string, args values.Value
 		reply, err = h.visit.Hosts.Call(ctx, h.step.target, call, h.visit.contents, h.visit.progress)
 		return err
 	})
-	return reply, h.gone
+	return reply, modules.WithKind(modules.KindUnreachable, h.gone)
 }
 
 // evaluator evaluates expressions with the variables of the task's host.

@@ -72,4 +72,6 @@ const (
 	KindNoSpace  ErrorKind = "no_space" // the disk is full
 	KindTimeout  ErrorKind = "timeout"
 	KindCanceled ErrorKind = "canceled"
+	// KindUnreachable is a host that a module beside the executor could not reach.
+	KindUnreachable ErrorKind = "unreachable"
 )

@@ -13,10 +13,12 @@ import (
 	"github.com/gdeploy/gdeploy/modules/include_vars"
 	"github.com/gdeploy/gdeploy/modules/pause"
 	"github.com/gdeploy/gdeploy/modules/raw"
+	"github.com/gdeploy/gdeploy/modules/reboot"
 	"github.com/gdeploy/gdeploy/modules/release_choose"
 	"github.com/gdeploy/gdeploy/modules/set_fact"
 	"github.com/gdeploy/gdeploy/modules/set_stats"
 	"github.com/gdeploy/gdeploy/modules/validate_argument_spec"
+	"github.com/gdeploy/gdeploy/modules/wait_for_connection"
 )
 
 // Specs lists them in alphabetical order.
@@ -32,9 +34,11 @@ func Specs() []modules.Spec {
 		include_vars.Spec,
 		pause.Spec,
 		raw.Spec,
+		reboot.Spec,
 		release_choose.Spec,
 		set_fact.Spec,
 		set_stats.Spec,
 		validate_argument_spec.Spec,
+		wait_for_connection.Spec,
 	}
 }
