@@ -140,7 +140,7 @@ type Release struct {
 	Revision string
 	Ref      string
 	Digests
-	// State is the last of staged, good, bad and pruned.
+	// State is the last of staged, switched, good, bad and pruned.
 	State  Event
 	Pinned bool
 	// Present is false once it was pruned.
@@ -177,7 +177,8 @@ func (r *Release) apply(e Entry) {
 		r.State, r.Present, r.Run = Staged, true, e.Run
 		r.Revision, r.Ref, r.Digests = e.Revision, e.Ref, e.Digests
 	case Switched:
-		r.Live = e.Time
+		// It was good, but whether it runs now is not known before it has passed its test again.
+		r.State, r.Live = Switched, e.Time
 	case Good, Bad:
 		r.State = e.Event
 	case Pinned, Unpinned:

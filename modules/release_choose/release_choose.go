@@ -119,6 +119,8 @@ func row(r release.NodeRelease, live, bad []string, present int, good bool, all 
 		state = "bad"
 	case good:
 		state = "good"
+	case r.State == release.Switched:
+		state = "untested"
 	case r.State == release.Pruned:
 		state = "pruned"
 	}
