@@ -3,6 +3,7 @@ package onhost
 
 import (
 	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/modules/archive"
 	"github.com/gdeploy/gdeploy/modules/authorized_key"
 	"github.com/gdeploy/gdeploy/modules/blockinfile"
 	"github.com/gdeploy/gdeploy/modules/command"
@@ -45,6 +46,7 @@ import (
 // Specs lists them in alphabetical order.
 func Specs() []modules.Spec {
 	return []modules.Spec{
+		archive.Spec,
 		authorized_key.Spec,
 		blockinfile.Spec,
 		command.Spec,

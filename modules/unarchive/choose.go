@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path"
 	"strings"
+
+	"github.com/gdeploy/gdeploy/modules/archives"
 )
 
 // chooser tells which members are wanted.
@@ -22,7 +24,7 @@ func (c *chooser) wants(name string) bool {
 	}
 	wanted := len(c.include) == 0
 	for _, pattern := range c.include {
-		if clean := path.Clean(strings.TrimLeft(pattern, "/")); covers(clean, name) || fits(clean, name) {
+		if clean := path.Clean(strings.TrimLeft(pattern, "/")); covers(clean, name) || archives.Match(clean, name) {
 			c.found[pattern] = true
 			wanted = true
 		}
@@ -45,7 +47,7 @@ func (c *chooser) missing() error {
 func excludes(pattern, name string) bool {
 	for {
 		for end := len(name); end > 0; end = strings.LastIndexByte(name[:end], '/') {
-			if fits(pattern, name[:end]) {
+			if archives.Match(pattern, name[:end]) {
 				return true
 			}
 		}
@@ -59,49 +61,3 @@ func excludes(pattern, name string) bool {
 
 // covers tells whether name is dir, or in it.
 func covers(dir, name string) bool { return name == dir || strings.HasPrefix(name, dir+"/") }
-
-// fits matches a shell pattern whose * and ? stand for slashes too.
-func fits(pattern, name string) bool {
-	for pattern != "" {
-		switch pattern[0] {
-		case '*':
-			for i := 0; i <= len(name); i++ {
-				if fits(pattern[1:], name[i:]) {
-					return true
-				}
-			}
-			return false
-		case '[':
-			end := strings.IndexByte(pattern[1:], ']')
-			if end < 0 || name == "" {
-				return pattern == name
-			}
-			if set := "[" + strings.Replace(pattern[1:end+1], "!", "^", 1) + "]"; !inSet(set, name[:1]) {
-				return false
-			}
-			pattern, name = pattern[end+2:], name[1:]
-			continue
-		case '\\':
-			if len(pattern) > 1 {
-				pattern = pattern[1:]
-			}
-		case '?':
-			if name == "" {
-				return false
-			}
-			pattern, name = pattern[1:], name[1:]
-			continue
-		}
-		if name == "" || pattern[0] != name[0] {
-			return false
-		}
-		pattern, name = pattern[1:], name[1:]
-	}
-	return name == ""
-}
-
-// inSet tells whether a byte is one of [set].
-func inSet(set, b string) bool {
-	ok, err := path.Match(set, b)
-	return ok && err == nil
-}
