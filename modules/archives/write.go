@@ -84,6 +84,9 @@ func (w *Writer) addTar(e Entry) error {
 		Name: e.Name, Mode: tarMode(e.Mode), ModTime: e.ModTime.Truncate(time.Second), Typeflag: tar.TypeReg, Size: e.Size,
 		Uname: e.Owner, Gname: e.Group, Uid: e.UID, Gid: e.GID,
 	}
+	if w.Faithful {
+		h.Format = tar.FormatGNU // whose times have whole seconds for all programs
+	}
 	switch {
 	case e.Mode.IsDir():
 		h.Typeflag, h.Size, h.Name = tar.TypeDir, 0, e.Name+"/"
