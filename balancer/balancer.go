@@ -87,10 +87,11 @@ func Move(ctx context.Context, sys modules.System, d Driver, state State, timeou
 		return before, before, fmt.Errorf("the balancer does not know %s; add to its configuration: %s", d.Name(), before.Line)
 	}
 	already := before.is(state)
-	if already && arrived(before, state) {
-		return before, before, nil
-	}
 	after = before
+	if already && arrived(before, state) {
+		after.State = state
+		return before, after, nil
+	}
 	wait := func(sys modules.System) (err error) {
 		after, err = await(ctx, sys, d, state, timeout)
 		after.State = state
