@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/sourcegraph/conc/pool"
 
@@ -60,7 +61,11 @@ func runScript(ctx context.Context, path string, args ...string) ([]byte, error)
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, full, args...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.WaitDelay = time.Second // what it started may hold the pipes
 	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			err = ctx.Err()
+		}
 		said := strings.TrimSpace(stderr.String())
 		if said != "" {
 			said = "\n" + said
