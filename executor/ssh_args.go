@@ -11,6 +11,21 @@ import (
 	"github.com/gdeploy/gdeploy/transport"
 )
 
+// Check tells what of the defaults no host could be reached with: an unknown connection,
+// become method or option of ssh.
+func (d ConnectionDefaults) Check() error {
+	c := connection{}
+	t := transport.Target{Connection: d.Connection}
+	c.kind(&t)
+	c.arguments(&t, d.CommonArgs)
+	switch strings.TrimPrefix(d.BecomeMethod, "ansible.builtin.") {
+	case "", "sudo", "su", "doas":
+	default:
+		c.fail(fmt.Errorf("become method %q is not supported: use sudo, su or doas", d.BecomeMethod))
+	}
+	return c.err
+}
+
 // arguments reads options of the ssh program, as ansible_ssh_common_args has them. Those
 // that gdeploy cannot honour are refused, never overlooked.
 func (c *connection) arguments(t *transport.Target, texts ...string) {
