@@ -282,14 +282,17 @@ func events(console string, free bool) string {
 			continue // gdeploy says below the recap what happened
 		}
 		found := result.FindStringSubmatch(line)
-		if found == nil && len(entries) > 0 {
+		if found == nil && len(entries) > 0 && !strings.HasPrefix(line, "included: ") {
 			last := &entries[len(entries)-1]
 			last.lines = append(last.lines, line)
 			continue
 		}
 		e := entry{banner: under, lines: []string{line}}
-		if found != nil {
+		switch {
+		case found != nil:
 			e.host = found[1]
+		case strings.HasPrefix(line, "included: "):
+			e.host = "~"
 		}
 		entries = append(entries, e)
 	}
@@ -361,7 +364,7 @@ func steady(data any) {
 const prose = "(prose)"
 
 var theirProse = regexp.MustCompile(`(?s)The error was: |The error appears to |is undefined|has no attribute|expects a|^with_|` +
-	`^(Unsupported parameters|Unexpected|Unable to|No variable|Could not find|template error|missing required|value of|[Ii]nvalid|An unhandled|Decryption failed|can't parse|Mandatory|The '\w+' test expects|failed to combine|[Uu]nknown|subelements|the (?:field|conditional)|could not|couldn't|No file was found)`)
+	`^(Unsupported parameters|Unexpected|Unable to|No variable|Could not find|template error|missing required|value of|[Ii]nvalid|An unhandled|AnsibleError: template error|Decryption failed|can't parse|Mandatory|The '\w+' test expects|failed to combine|[Uu]nknown|subelements|the (?:field|conditional)|could not|couldn't|No file was found|lookup plugin)`)
 
 func hideProse(data map[string]any) {
 	for _, key := range worded {

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/gdeploy/gdeploy/executor"
@@ -12,22 +14,30 @@ import (
 
 // connection gathers what settings and flags say about connections, and asks for the
 // passwords that they want.
-func (s *session) connection() (executor.ConnectionDefaults, error) {
+func (s *session) connection(ctx context.Context) (executor.ConnectionDefaults, error) {
 	c := executor.ConnectionDefaults{
 		Connection: s.options.connection, User: s.settings.RemoteUser, PrivateKeyFile: s.settings.PrivateKeyFile,
 		CommonArgs: s.settings.SSHCommonArgs, Timeout: time.Duration(s.settings.Timeout) * time.Second,
 		HostKeyChecking: s.settings.HostKeyChecking, KnownHosts: s.settings.KnownHosts, SSHConfig: s.settings.SSHConfig,
 		HelperDirs: s.settings.HelperDirs, Become: s.settings.Become, BecomeMethod: s.settings.BecomeMethod, BecomeUser: s.settings.BecomeUser,
 	}
-	var err error
-	if c.Password, err = s.password(s.options.askPass, s.options.passFile, "SSH password: "); err != nil {
+	err := c.Check()
+	if err != nil {
+		return c, badOption(err)
+	}
+	if s.settings.PrivateKeyFile != "" {
+		if _, err := os.Stat(s.settings.PrivateKeyFile); err != nil {
+			return c, badOption(fmt.Errorf("--private-key: %w", err))
+		}
+	}
+	if c.Password, err = s.password(ctx, s.options.askPass, s.options.passFile, "SSH password: "); err != nil {
 		return c, err
 	}
 	question := "BECOME password: "
 	if c.Password != "" {
 		question = "BECOME password[defaults to SSH password]: "
 	}
-	c.BecomePassword, err = s.password(s.options.askBecome, s.options.becomePassFile, question)
+	c.BecomePassword, err = s.password(ctx, s.options.askBecome, s.options.becomePassFile, question)
 	if s.options.askBecome && c.BecomePassword == "" {
 		c.BecomePassword = c.Password
 	}
@@ -40,12 +50,12 @@ func (s *session) connection() (executor.ConnectionDefaults, error) {
 }
 
 // password gives one that is asked for or lies in a file; empty where neither is wanted.
-func (s *session) password(ask bool, file, question string) (string, error) {
+func (s *session) password(ctx context.Context, ask bool, file, question string) (string, error) {
 	switch {
 	case ask && file != "":
 		return "", badOption(errors.New("a password is either asked for or read from a file"))
 	case ask:
-		return s.terminal.password(question)
+		return s.terminal.password(ctx, question)
 	case file != "":
 		text, err := vault.File(file)("")
 		if err != nil {

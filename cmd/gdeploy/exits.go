@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -86,6 +87,9 @@ func exitCode(err error) int {
 	e := &exit{code: exitGeneric}
 	errors.As(err, &e)
 	text, count := err.Error(), mistakes(err)
+	if errors.Is(err, context.Canceled) && e.code != exitInterrupted {
+		text, count, e = "interrupted; nothing was done", 0, &exit{code: exitInterrupted}
+	}
 	switch {
 	case text == "":
 	case e.early && count > 0:

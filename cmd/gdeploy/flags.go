@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"os/user"
 
 	"github.com/spf13/pflag"
 )
@@ -89,20 +87,4 @@ func (o *options) checkOutput() error {
 		return badOption(fmt.Errorf("--output is %q, and must be console or json", o.output))
 	}
 	return nil
-}
-
-// who is the person that runs gdeploy, with their machine: "ada@ops1". Behind sudo it is
-// who called sudo.
-func who() string {
-	name := os.Getenv("SUDO_USER")
-	if name == "" {
-		if u, err := user.Current(); err == nil {
-			name = u.Username
-		}
-	}
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown"
-	}
-	return name + "@" + host
 }

@@ -29,7 +29,9 @@ func run(args []string) (code int) {
 	root := rootCommand()
 	root.SetArgs(args)
 	began := markBeginning(root)
-	cmd, err := root.ExecuteC()
+	ctx, stop := stoppable()
+	defer stop()
+	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !*began {
 		err = badOption(fmt.Errorf("%w; see %s --help", err, cmd.CommandPath()))
 	}

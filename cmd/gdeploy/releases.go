@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -29,10 +30,11 @@ func releasesCommand() *cobra.Command {
 				o.extraVars = append(o.extraVars, "verify=yes")
 			}
 			table := &releaseTable{all: all}
-			outcome, err := runStock(cmd, o, "releases.yml", table)
+			s, outcome, err := runStock(cmd, o, "releases.yml", table)
 			if err != nil {
 				return err
 			}
+			table.sort(names(s.inventory.Hosts()))
 			return errors.Join(table.print(cmd.OutOrStdout()), outcomeError(outcome, ""))
 		},
 	}
@@ -71,6 +73,13 @@ func (t *releaseTable) Record(r executor.Record) {
 	}
 	n.Host = e.Host
 	t.nodes = append(t.nodes, n)
+}
+
+// sort brings the nodes into the order of the inventory.
+func (t *releaseTable) sort(hosts []string) {
+	slices.SortStableFunc(t.nodes, func(a, b tableNode) int {
+		return cmp.Compare(slices.Index(hosts, a.Host), slices.Index(hosts, b.Host))
+	})
 }
 
 func (t *releaseTable) print(out io.Writer) error {

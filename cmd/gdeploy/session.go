@@ -51,7 +51,7 @@ func newSession(cmd *cobra.Command, o *options, playbookDir string) (*session, e
 	if s.settings, err = loadSettings(cmd.Flags(), s.warn); err != nil {
 		return nil, err
 	}
-	vault := learning{s.keyring(), s.secrets}
+	vault := learning{s.keyring(cmd.Context()), s.secrets}
 	if s.extra, err = variables.ParseExtraVars(o.extraVars, vault); err != nil {
 		return nil, badOption(fmt.Errorf("--extra-vars: %w", err))
 	}
@@ -60,7 +60,7 @@ func newSession(cmd *cobra.Command, o *options, playbookDir string) (*session, e
 	}
 	s.waitForLocks()
 	s.makeStore(playbookDir, vault)
-	s.makeLoader(vault)
+	s.makeLoader(cmd.Context(), vault)
 	return s, nil
 }
 
@@ -127,7 +127,7 @@ func (s *session) makeStore(playbookDir string, vault variables.Vault) {
 	})
 }
 
-func (s *session) makeLoader(vault variables.Vault) {
+func (s *session) makeLoader(ctx context.Context, vault variables.Vault) {
 	specs := allSpecs()
 	pointers := make([]*modules.Spec, len(specs))
 	for i := range specs {
@@ -137,7 +137,7 @@ func (s *session) makeLoader(vault variables.Vault) {
 		Modules:       pointers,
 		CheckTemplate: s.store.CheckTemplate,
 		Decrypt:       func(text []byte, _ string) ([]byte, error) { return vault.Decrypt(text) },
-		Evaluate:      s.evaluate,
+		Evaluate:      s.evaluator(ctx),
 		Lookups:       slices.Sorted(maps.Keys(lookups.All())),
 		RolesPath:     s.settings.RolesPath,
 		Library:       s.settings.Library,
@@ -149,16 +149,15 @@ func (s *session) makeLoader(vault variables.Vault) {
 // allSpecs are all modules there are.
 func allSpecs() []modules.Spec { return append(onhost.Specs(), oncontroller.Specs()...) }
 
-// evaluate gives the value of what must be known before the run, such as the file of an import.
-func (s *session) evaluate(template values.Value, layers []*values.Map) (values.Value, error) {
-	scope := s.store.Scope(variables.Context{})
-	for _, layer := range layers {
-		scope = scope.With(layer)
+// evaluator gives the value of what must be known before the run, such as the file of an import.
+func (s *session) evaluator(ctx context.Context) func(values.Value, []*values.Map) (values.Value, error) {
+	return func(template values.Value, layers []*values.Map) (values.Value, error) {
+		scope := s.store.Scope(variables.Context{Ctx: ctx})
+		for _, layer := range layers {
+			scope = scope.With(layer)
+		}
+		return scope.With(s.extra).Render(template)
 	}
-	if s.extra != nil {
-		scope = scope.With(s.extra)
-	}
-	return scope.Render(template)
 }
 
 func (s *session) warn(pos values.Position, msg string) { warnTo(s.warnings)(pos, msg) }

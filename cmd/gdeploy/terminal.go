@@ -15,7 +15,7 @@ import (
 	"github.com/gdeploy/gdeploy/transport"
 )
 
-// terminal asks the operator at /dev/tty or standard input. Questions come one at a time.
+// terminal asks the operator on standard input. Questions come one at a time.
 type terminal struct {
 	mu    sync.Mutex
 	lines *bufio.Reader
@@ -30,6 +30,7 @@ func (t *terminal) Interactive() bool { return term.IsTerminal(int(os.Stdin.Fd()
 func (t *terminal) Prompt(ctx context.Context, text string, echo bool) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	restore := t.remember()
 	fmt.Fprint(os.Stderr, text)
 	type answer struct {
 		line string
@@ -42,6 +43,7 @@ func (t *terminal) Prompt(ctx context.Context, text string, echo bool) (string, 
 	}()
 	select {
 	case <-ctx.Done():
+		restore()
 		return "", ctx.Err()
 	case a := <-got:
 		return a.line, a.err
@@ -64,22 +66,38 @@ func (t *terminal) read(echo bool) (string, error) {
 	return strings.TrimRight(line, "\r\n"), nil
 }
 
+// remember gives what brings the terminal back to how it is now.
+func (t *terminal) remember() (restore func()) {
+	fd := int(os.Stdin.Fd())
+	state, err := term.GetState(fd)
+	if err != nil {
+		return func() {}
+	}
+	return func() {
+		if term.Restore(fd, state) == nil {
+			fmt.Fprintln(os.Stderr)
+		}
+	}
+}
+
 // password asks for one, on a terminal or as a line of standard input.
-func (t *terminal) password(question string) (string, error) {
-	s, err := t.Prompt(context.Background(), question, false)
+func (t *terminal) password(ctx context.Context, question string) (string, error) {
+	s, err := t.Prompt(ctx, question, false)
 	if err != nil {
 		return "", badOption(fmt.Errorf("%s%w", question, err))
 	}
 	return s, nil
 }
 
-// passphrase asks for that of a key; without a terminal the key is left out.
-func (t *terminal) passphrase(question string) (transport.Secret, error) {
-	if !t.Interactive() {
-		return "", errors.New("there is no terminal to ask for it")
+// passphrase asks for those of keys; without a terminal such a key is left out.
+func (s *session) passphrase(ctx context.Context) func(question string) (transport.Secret, error) {
+	return func(question string) (transport.Secret, error) {
+		if !s.terminal.Interactive() {
+			return "", errors.New("there is no terminal to ask for it")
+		}
+		text, err := s.terminal.Prompt(ctx, question, false)
+		return transport.Secret(text), err
 	}
-	s, err := t.Prompt(context.Background(), question, false)
-	return transport.Secret(s), err
 }
 
 var _ modules.Terminal = (*terminal)(nil)

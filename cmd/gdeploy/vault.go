@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"strings"
 
 	"github.com/gdeploy/gdeploy/redact"
@@ -48,17 +49,18 @@ func (l learning) learn(v values.Value) {
 
 // keyring gathers the vault passwords that flags and settings name; they are read when
 // something encrypted is met.
-func (s *session) keyring() variables.Vault {
+func (s *session) keyring(ctx context.Context) variables.Vault {
 	keys := &vault.Keyring{}
+	ask := func(question string) (string, error) { return s.terminal.password(ctx, question) }
 	for _, given := range s.options.vaultID {
-		id, source := vault.Parse(given, s.terminal.password)
+		id, source := vault.Parse(given, ask)
 		keys.Add(id, source)
 	}
 	if s.settings.VaultPasswordFile != "" {
 		keys.Add("", vault.File(s.settings.VaultPasswordFile))
 	}
 	if s.options.askVault {
-		keys.Add("", vault.Prompt(s.terminal.password))
+		keys.Add("", vault.Prompt(ask))
 	}
 	return keys
 }

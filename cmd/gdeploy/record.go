@@ -1,0 +1,71 @@
+package main
+
+import (
+	"os"
+	"os/user"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/runlog"
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// startRun begins to keep a run on disk. what are the playbooks, or the module, as they
+// were named.
+func (s *session) startRun(cmd *cobra.Command, what []string) (*runlog.Run, error) {
+	dir, err := runlog.Dir()
+	if err != nil {
+		return nil, err
+	}
+	meta := runlog.Meta{
+		ID: runlog.NewID(s.started), Who: who(), Started: s.started, Playbooks: what,
+		Limit: s.options.limit, Check: s.options.check, Arguments: s.arguments(cmd),
+	}
+	return runlog.Start(dir, s.settings.LogFile, meta)
+}
+
+// arguments are the command and its flags, for the record. Of variables only the names are
+// kept: their values may be secret.
+func (s *session) arguments(cmd *cobra.Command) []string {
+	shown := append([]string{cmd.Name()}, cmd.Flags().Args()...)
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		value := f.Value.String()
+		if f.Name == "extra-vars" {
+			var names []string
+			for key := range s.extra.All() {
+				names = append(names, values.Text(key))
+			}
+			value = strings.Join(names, ",")
+		}
+		shown = append(shown, "--"+f.Name+"="+value)
+	})
+	return shown
+}
+
+// identity names the run in ledgers and locks.
+func (s *session) identity(run *runlog.Run) modules.Run {
+	id := runlog.NewID(s.started)
+	if run != nil {
+		id = run.ID()
+	}
+	return modules.Run{ID: id, Who: who(), Started: s.started.UTC()}
+}
+
+// who is the person that runs gdeploy, with their machine: "ada@ops1". Behind sudo it is
+// who called sudo.
+func who() string {
+	name := os.Getenv("SUDO_USER")
+	if name == "" {
+		if u, err := user.Current(); err == nil {
+			name = u.Username
+		}
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return name + "@" + host
+}
