@@ -19,7 +19,7 @@ type Module struct {
 	Version  string         `json:"version" required:"true" help:"the release's name"`
 	Archive  string         `json:"archive" type:"path" required:"true" help:"the code, an archive on the host (see transfer)"`
 	SHA256   string         `json:"sha256" required:"true" help:"what the archive's sha256 must be"`
-	Manifest *modules.Blob  `json:"manifest" from:"controller" help:"file on the controller that lists the sha256 of each file of the archive, as the module archive writes it"`
+	Manifest *modules.Blob  `json:"manifest" from:"controller" help:"file on the controller that lists the sha256 of each file of the archive, as release_archive writes it"`
 	Strip    int            `json:"strip" default:"0" help:"how many leading directories of the archive's names to drop"`
 	Config   []modules.Tree `json:"config" from:"controller,optional" help:"directories on the controller whose files are laid over the code, later ones over earlier"`
 	Node     []modules.Tree `json:"node" from:"controller,optional" help:"the same for this node's own files, laid over the configuration"`
