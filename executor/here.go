@@ -36,6 +36,10 @@ func (v *visit) here(ctx context.Context, s *step) (modules.Reply, error) {
 		return modules.Reply{}, host.gone
 	}
 	if reply.Failed {
+		if v.frame.kind != Undoing && v.stopped() && ctx.Err() != nil {
+			v.cut.Store(true)
+			reply.Msg = "the operator stopped it"
+		}
 		if _, told := reply.Data.Get("message"); told {
 			reply.Msg = "" // include_vars tells it under this name only
 		}
