@@ -84,6 +84,9 @@ func (v *visit) attempt(ctx context.Context, s *step) *result {
 
 func (v *visit) judged(s *step, r *result) *result {
 	r.delegate, r.address = s.delegate, s.address
+	if s.background != nil {
+		s.background.tell(r)
+	}
 	if r.unreachable || r.skipped {
 		return r
 	}

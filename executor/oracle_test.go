@@ -116,7 +116,11 @@ var volatile = []struct {
 	find *regexp.Regexp
 	with string
 }{
-	{regexp.MustCompile(`"(delta|start|end)": "[^"]*"`), `"$1": "X"`},
+	{regexp.MustCompile(`"(delta|start|end|ansible_job_id|results_file|erased)": "[^"]*"`), `"$1": "X"`},
+	{regexp.MustCompile(`"async_result": \{.*\}, "changed"`), `"async_result": {}, "changed"`},
+	{regexp.MustCompile(`"attempts": \d+`), `"attempts": N`}, {regexp.MustCompile(`(?m)^FAILED - RETRYING: \[localhost\]: async_status .*\n`), ""},
+	{regexp.MustCompile(`(?m)^ASYNC .*\n`), ""}, // nothing is polled here
+	{regexp.MustCompile(`(?m)^An exception occurred during task execution.*\n`), ""},
 	{regexp.MustCompile(`(NO MORE HOSTS LEFT \*+\n\n)+`), "$1"}, // Ansible says it twice for max_fail_percentage
 	{regexp.MustCompile(`(?m)^(included: \S+ for )h2, h1`), "${1}h1, h2"},
 	{regexp.MustCompile(`(?m)^No config file found; using defaults\n`), ""},

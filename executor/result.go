@@ -16,6 +16,7 @@ type result struct {
 	skipped     bool
 	unreachable bool
 	looped      bool
+	launched    bool // left alone by async
 	facts       *values.Map
 	warnings    []string
 	kind        modules.ErrorKind
@@ -148,6 +149,9 @@ func (r *result) registered() values.Value {
 	}
 	if r.failed || !r.skipped && !r.looped {
 		m.Set("failed", values.Bool(r.failed))
+	}
+	if r.launched {
+		m.Set("failed", values.Int(0)) // as Ansible has it
 	}
 	return values.FromMap(m)
 }

@@ -25,6 +25,7 @@ type step struct {
 	// delegate is where it runs, if elsewhere; address that host's, if it differs.
 	delegate, address string
 	diff              bool
+	background        *background // nil without async
 }
 
 // prepare works out what a round of the task needs, or the result that it has without
@@ -47,6 +48,9 @@ func (v *visit) prepare(ctx context.Context, it *item) (*step, *result) {
 		r.delegate, r.address = s.delegate, s.address
 		return nil, r
 	}
+	if refused := refuseBackground(s); refused != nil {
+		return nil, refused
+	}
 	return s, nil
 }
 
@@ -62,7 +66,7 @@ func optionError(err error) error {
 // fill works out the parts of a step, each from the variables of its moment.
 func (v *visit) fill(ctx context.Context, s *step) error {
 	for _, part := range []func(context.Context, *step) error{
-		v.fillDelegate, v.fillModes, v.fillEnvironment, v.fillArgs, v.fillTarget, v.fillContent, v.fillUserModule,
+		v.fillDelegate, v.fillModes, v.fillEnvironment, v.fillArgs, v.fillTarget, v.fillContent, v.fillBackground, v.fillUserModule,
 	} {
 		if err := part(ctx, s); err != nil {
 			return err
@@ -130,41 +134,14 @@ func (v *visit) mode(s *step, run bool, pick func(*playbooks.Keywords) values.Va
 	return s.scope.Bool(written)
 }
 
-// timeLimit is the task's timeout, or its async: without a background there is no other
-// difference, because nothing here ends with a connection that is idle.
+// timeLimit is the task's timeout.
 func (v *visit) timeLimit(s *step) (time.Duration, error) {
-	if !v.task.Async.IsNull() {
-		seconds, err := s.scope.Float(v.task.Async)
-		if err != nil || seconds > 0 {
-			return time.Duration(seconds * float64(time.Second)), firstError(err, v.mustPoll(s))
-		}
-	}
 	written := v.keyword(func(k *playbooks.Keywords) values.Value { return k.Timeout })
 	if written.IsNull() {
 		return 0, nil
 	}
 	seconds, err := s.scope.Float(written)
 	return time.Duration(seconds * float64(time.Second)), err
-}
-
-func (v *visit) mustPoll(s *step) error {
-	if v.task.Poll.IsNull() {
-		return nil
-	}
-	poll, err := s.scope.Float(v.task.Poll)
-	if err == nil && poll <= 0 {
-		err = fmt.Errorf("async with poll: 0 is not supported: leave poll out, and the task is waited for as long as async says")
-	}
-	return err
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // fillEnvironment puts the environments around the task together, the innermost winning.

@@ -23,6 +23,19 @@ type Call struct {
 	Run  Run    `json:"run"`
 	// TimeoutMS ends the call after that many milliseconds; 0 is no limit.
 	TimeoutMS int64 `json:"timeout_ms,omitempty"`
+	// Background, where set, has the call run on its own on the host, whether or not
+	// somebody is connected; the reply says only that it started.
+	Background *Background `json:"background,omitempty"`
+}
+
+// Background names a call that runs on its own.
+type Background struct {
+	// ID is what async_status asks for.
+	ID string `json:"id"`
+	// Dir is where the result goes; empty is ~/.cache/gdeploy/async.
+	Dir string `json:"dir,omitempty"`
+	// LimitMS is after how many milliseconds it is stopped.
+	LimitMS int64 `json:"limit_ms"`
 }
 
 // Reply is what comes back of a Call.

@@ -29,6 +29,9 @@ type Result struct {
 	Facts *values.Map
 	// CacheFacts asks to keep the facts beyond the run.
 	CacheFacts bool
+	// Changed is for a module that tells what another call changed; all others change what
+	// they change through their System, and that counts.
+	Changed bool
 	// Skipped marks a call that had nothing to do by its own rules, such as
 	// command with a creates that exists.
 	Skipped bool

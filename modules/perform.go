@@ -79,7 +79,7 @@ func runModule(ctx context.Context, spec Spec, m Module, sys System) (result Res
 
 func outcome(ctx context.Context, spec Spec, m Module, r *Recorder, result Result, err error) Reply {
 	reply := Reply{
-		Changed:    len(r.Changes()) > 0,
+		Changed:    len(r.Changes()) > 0 || result.Changed,
 		Skipped:    result.Skipped,
 		Msg:        result.Msg,
 		Data:       mapValue(result.Data),
@@ -117,12 +117,15 @@ func wouldRun(reply *Reply, spec Spec, m Module) {
 	reply.Skipped, reply.Changed, reply.Changes = true, false, nil
 }
 
+// TookTooLong begins the message of a call that its timeout ended.
+const TookTooLong = "it took longer than its timeout allows: "
+
 func fail(ctx context.Context, reply *Reply, err error) {
 	reply.Failed = true
 	reply.Msg = err.Error()
 	reply.ErrorKind = kindOf(ctx, err)
 	if reply.ErrorKind == KindTimeout && errors.Is(err, context.DeadlineExceeded) {
-		reply.Msg = "it took longer than its timeout allows: " + reply.Msg
+		reply.Msg = TookTooLong + reply.Msg
 	}
 	if program, ok := errors.AsType[*ProgramError](err); ok {
 		reply.Data = program.into(reply.Data)

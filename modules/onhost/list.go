@@ -4,6 +4,7 @@ package onhost
 import (
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/modules/archive"
+	"github.com/gdeploy/gdeploy/modules/async_status"
 	"github.com/gdeploy/gdeploy/modules/authorized_key"
 	"github.com/gdeploy/gdeploy/modules/blockinfile"
 	"github.com/gdeploy/gdeploy/modules/command"
@@ -47,6 +48,7 @@ import (
 func Specs() []modules.Spec {
 	return []modules.Spec{
 		archive.Spec,
+		async_status.Spec,
 		authorized_key.Spec,
 		blockinfile.Spec,
 		command.Spec,

@@ -19,11 +19,14 @@ import (
 
 // Asked tells whether a program's arguments ask it to work as the helper.
 func Asked(argv []string) bool {
-	return len(argv) == 3 && argv[1] == wire.Arguments[0] && argv[2] == wire.Arguments[1]
+	return len(argv) == 3 && [2]string(argv[1:]) == wire.Arguments || isJob(argv)
 }
 
 // Main works as the helper on stdin and stdout and gives the exit code.
 func Main(r Runner) int {
+	if isJob(os.Args) {
+		return job(r, os.Args[3])
+	}
 	conn, err := takeStdio()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "gdeploy helper:", err)

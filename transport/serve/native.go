@@ -30,6 +30,9 @@ func (n *Native) Run(ctx context.Context, call modules.Call, s Session) modules.
 	if !ok {
 		return modules.Reply{Failed: true, Msg: "the helper has no module " + call.Module, ErrorKind: modules.KindArgs}
 	}
+	if call.Background != nil {
+		return detach(ctx, call, s)
+	}
 	system := machine.New(machine.Options{Blobs: s, Progress: s.Progress, Run: call.Run, Env: call.Env, Locks: n.locks})
 	defer system.Close()
 	return modules.Perform(ctx, spec, call, system)

@@ -21,6 +21,10 @@ const Version = 1
 // Arguments are what a program is started with to work as the helper.
 var Arguments = [...]string{"helper", "serve"}
 
+// JobArguments are what a program is started with to run a call that it reads from
+// stdin, and to write the result into the file that is the next argument.
+var JobArguments = [...]string{"helper", "job"}
+
 // Hello is the line of JSON behind the Magic.
 type Hello struct {
 	Version int `json:"version"`

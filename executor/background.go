@@ -1,0 +1,128 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"time"
+
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// background is what async and poll say. A task that is polled is waited for on its
+// connection, which a long silence does not end here; only with poll: 0 it is left alone.
+type background struct {
+	id     string
+	limit  time.Duration
+	polled bool
+	dir    string // ansible_async_dir
+}
+
+// fillBackground evaluates async and poll.
+func (v *visit) fillBackground(_ context.Context, s *step) error {
+	dir, err := s.scope.Text(values.String("{{ ansible_async_dir | default('') }}"))
+	if err != nil {
+		return err
+	}
+	if s.spec != nil && s.spec.Name == "async_status" {
+		if args, ok := s.call.Args.AsMap(); ok && dir != "" && !args.Has("_async_dir") {
+			args.Set("_async_dir", values.String(dir))
+		}
+	}
+	if v.task.Async.IsNull() {
+		return nil
+	}
+	seconds, err := s.scope.Float(v.task.Async)
+	if err != nil || seconds <= 0 {
+		return err
+	}
+	b := &background{
+		id:    fmt.Sprintf("j%d.%d", rand.Int64N(1e12), os.Getpid()),
+		limit: time.Duration(seconds * float64(time.Second)), polled: true, dir: dir,
+	}
+	if !v.task.Poll.IsNull() {
+		poll, err := s.scope.Float(v.task.Poll)
+		if err != nil {
+			return err
+		}
+		b.polled = poll > 0
+	}
+	s.background = b
+	if b.polled {
+		s.call.TimeoutMS = b.limit.Milliseconds()
+		return nil
+	}
+	s.call.TimeoutMS = 0
+	s.call.Background = &modules.Background{ID: b.id, Dir: dir, LimitMS: b.limit.Milliseconds()}
+	return nil
+}
+
+// refuseBackground is the result of a task that async does not fit.
+func refuseBackground(s *step) *result {
+	var r *result
+	switch {
+	case s.background == nil:
+		return nil
+	case !runsAlone(s.spec):
+		r = failedBy(errors.New("async is not supported for this task."))
+	case s.call.Check:
+		r = failedBy(errors.New("check mode and async cannot be used on same task."))
+	default:
+		return nil
+	}
+	if s.spec == nil || s.spec.Where == modules.OnHost {
+		r.setChanged(false)
+	}
+	return r
+}
+
+// runsAlone reports that a module can do without its controller.
+func runsAlone(spec *modules.Spec) bool {
+	if spec == nil || spec.Where != modules.OnHost {
+		return false
+	}
+	for _, p := range spec.Parameters() {
+		if p.From != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// tell adds what Ansible tells of a task that it left alone or polled.
+func (b *background) tell(r *result) {
+	if r.unreachable {
+		return
+	}
+	if !b.polled {
+		r.launched = !r.failed
+		return
+	}
+	dir := b.dir
+	if dir == "" {
+		dir = "~/.cache/gdeploy/async"
+	}
+	late := fmt.Sprintf("async task did not complete within the requested time - %ds", int(b.limit.Seconds()))
+	if msg, _ := r.fields.Get("msg"); r.kind == modules.KindTimeout || values.Text(msg) == late {
+		running := values.MapOf("ansible_job_id", values.String(b.id), "finished", values.Int(0),
+			"results_file", values.String(dir+"/"+b.id), "started", values.Int(1))
+		r.fields = values.NewMap(3)
+		r.setChanged(false)
+		r.fields.Set("msg", values.String(late))
+		r.fields.Set("async_result", running)
+		return
+	}
+	r.fields.Set("ansible_job_id", values.String(b.id))
+	r.fields.Set("results_file", values.String(dir+"/"+b.id))
+	r.fields.Set("started", values.Int(1))
+	r.fields.Set("finished", values.Int(1))
+	for _, name := range []string{"stdout", "stderr"} {
+		if !r.fields.Has(name) {
+			r.fields.Set(name, values.String(""))
+			r.fields.Set(name+"_lines", values.Strings())
+		}
+	}
+}
