@@ -25,6 +25,7 @@ type do struct {
 	Fail        bool          `json:"fail" help:"fails"`
 	FailTimes   int           `json:"fail_times" help:"fails that many times on a host, then works"`
 	Unreachable bool          `json:"unreachable" help:"the host cannot be reached"`
+	Fenced      bool          `json:"fenced" help:"another run has the lock"`
 	Same        bool          `json:"same" help:"changes nothing"`
 	Skip        bool          `json:"skip" help:"skips"`
 	Sleep       float64       `json:"sleep" help:"seconds that it takes"`
@@ -212,6 +213,9 @@ func (f *fakeHosts) reply(t transport.Target, text string, get func(string) valu
 		if again {
 			return modules.Reply{Failed: true, Msg: "not yet"}
 		}
+	}
+	if truth(get("fenced")) {
+		reply.Failed, reply.Msg, reply.ErrorKind = true, "another run has the lock", modules.KindFenced
 	}
 	if truth(get("fail")) {
 		reply.Failed, reply.Msg = true, "failed as asked"

@@ -8,6 +8,8 @@ type host struct {
 	undo []*undoEntry
 	// stuck names what could not be taken back.
 	stuck []string
+	// fenced says that another run has the lock here: this run's part of the host is over.
+	fenced bool
 	// roles says how far the host is with the roles of the play, by RoleUse.Same.
 	roles map[string]roleState
 	// failure is the last thing that went wrong here.

@@ -2,6 +2,7 @@ package executor_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -72,6 +73,36 @@ func TestInterruptTwice(t *testing.T) {
 	}
 	if want := "h1: do, h1: do, h2: do, h2: do"; !strings.Contains(outcome.Reason, want) {
 		t.Errorf("reason %q does not name %q", outcome.Reason, want)
+	}
+}
+
+// A run that lost its lock on a host leaves the host to the other run.
+func TestFenced(t *testing.T) {
+	const play = `
+-- inventory --
+h1
+h2
+-- play.yml --
+- hosts: all
+  gather_facts: false
+  tasks:
+    - do: drain
+      undo:
+        - do: rejoin
+    - do: switch
+      undo:
+        - do: {text: switch back, fenced: "{{ inventory_hostname == 'h1' }}"}
+        - do: restart
+    - do: {text: test, fail: true}
+`
+	f, outcome := run(t, play, nil)
+	if !outcome.UndoFailed {
+		t.Errorf("outcome %+v", outcome)
+	}
+	want := "h1: drain|h2: drain|h1: switch|h2: switch|h1: test|h2: test|h1: switch back|h2: switch back|h2: restart|h2: rejoin"
+	effects := slices.Sorted(slices.Values(f.hosts.effects()))
+	if diff := cmp.Diff(slices.Sorted(strings.SplitSeq(want, "|")), effects); diff != "" {
+		t.Error(diff)
 	}
 }
 

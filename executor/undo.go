@@ -145,13 +145,32 @@ func (b *batch) unwind(ctx context.Context, hosts hostSet, reason string) {
 func (b *batch) unwindHost(ctx context.Context, h *host) {
 	now := b.Store.Moment(h.name)
 	defer func() { b.Store.Return(h.name, now) }()
-	for len(h.undo) > 0 && ctx.Err() == nil {
+	for len(h.undo) > 0 && ctx.Err() == nil && !h.fenced {
 		e := h.undo[len(h.undo)-1]
 		b.undo(ctx, e)
 		if ctx.Err() == nil {
 			h.undo = h.undo[:len(h.undo)-1]
 		}
 	}
+	if h.fenced && len(h.undo) > 0 {
+		b.leaveToOther(h)
+	}
+}
+
+// leaveToOther names what stays as it is because another run has the lock of the host.
+func (b *batch) leaveToOther(h *host) {
+	b.note(func(o *Outcome) { o.UndoFailed = true })
+	b.warn(h.name, "another run has the lock, so this run leaves alone what it did here: "+strings.Join(openOf(h), ", "))
+	h.undo = nil
+}
+
+// openOf names what is on the stack of a host, newest first.
+func openOf(h *host) []string {
+	var names []string
+	for _, e := range slices.Backward(h.undo) {
+		names = append(names, e.place.Name)
+	}
+	return names
 }
 
 // undo runs one entry with the variables of the moment when it was made.
@@ -204,8 +223,8 @@ func (b *batch) culprit(h *host) string {
 func (b *batch) nameOpen(hosts hostSet) {
 	var open []string
 	for _, h := range hosts {
-		for _, e := range slices.Backward(h.undo) {
-			open = append(open, h.name+": "+e.place.Name)
+		for _, name := range openOf(h) {
+			open = append(open, h.name+": "+name)
 		}
 	}
 	if len(open) == 0 {

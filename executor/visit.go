@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/playbooks"
 	"github.com/gdeploy/gdeploy/values"
 	"github.com/gdeploy/gdeploy/variables"
@@ -78,6 +79,9 @@ func (v *visit) single(ctx context.Context, it *item) *result {
 // settle registers the result, notifies handlers, counts, tells, and says how the host goes on.
 func (v *visit) settle(ctx context.Context, res *result) verdict {
 	verdict := verdict{host: v.host, status: res.status(), result: res, cut: v.cut.Load() && res.failed}
+	if res.kind == modules.KindFenced {
+		v.host.fenced = true
+	}
 	verdict.ignored = v.ignores(res)
 	v.register(v.host, res)
 	if res.status() == Changed {

@@ -181,8 +181,8 @@ func Fence(sys modules.System) error {
 	if current.Run == run.ID && !current.Free {
 		return nil
 	}
-	if current.Run == "" || current.Free {
+	if current.Run == "" || current.Run == run.ID {
 		return modules.WithKind(modules.KindFenced, fmt.Errorf("this run lost its lock %s (was the host restarted?): nothing was done here", run.Lock))
 	}
-	return modules.WithKind(modules.KindFenced, fmt.Errorf("the lock %s was taken over by %s: nothing was done here", run.Lock, current))
+	return modules.WithKind(modules.KindFenced, fmt.Errorf("the lock %s was taken over by another run, %s: nothing was done here", run.Lock, current))
 }
