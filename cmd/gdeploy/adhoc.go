@@ -34,6 +34,9 @@ func adhocCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if listHosts { // the task does not matter
+				module, args = "ping", ""
+			}
 			books, err := s.oneTask(pattern[0], module, args)
 			if err != nil {
 				return err

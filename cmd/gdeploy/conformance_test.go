@@ -233,9 +233,12 @@ func leftBehind(t *testing.T, work string, archive *txtar.Archive) string {
 
 var (
 	banner = regexp.MustCompile(`^((?:PLAY|TASK|RUNNING HANDLER|NO MORE HOSTS LEFT|PLAY RECAP|CALLBACK).*?) \*{3,}$`)
-	result = regexp.MustCompile(`^(?:ok|changed|skipping|fatal|failed|FAILED - RETRYING|ASYNC [A-Z]+ on|[^ ]+ \| [A-Z]+!?):? (?:=>|\[?([^\]\s:|]+))`)
-	recap  = regexp.MustCompile(`^(\S+)\s+: (ok=.*)$`)
-	spaces = regexp.MustCompile(`\s+`)
+	result = regexp.MustCompile(`^(?:ok|changed|skipping|fatal|failed|FAILED - RETRYING):? (?:=>|\[([^\]\s]+))`)
+	adhoc  = regexp.MustCompile(`^(\S+) \| [A-Z]+`)
+	// changedFile is in a diff; Ansible has the name of a temporary file there.
+	changedFile = regexp.MustCompile(`^\+\+\+ after: .*`)
+	recap       = regexp.MustCompile(`^(\S+)\s+: (ok=.*)$`)
+	spaces      = regexp.MustCompile(`\s+`)
 )
 
 // entry is what one host did in one task, in one or more lines.
@@ -262,7 +265,7 @@ func events(console string, free bool) string {
 		entries = nil
 	}
 	for _, line := range strings.Split(console, "\n") {
-		line = strings.TrimRight(line, " ")
+		line = changedFile.ReplaceAllString(strings.TrimRight(line, " "), "+++ after: (file)")
 		if found := banner.FindStringSubmatch(line); found != nil {
 			under = found[1]
 			if free && !strings.HasPrefix(under, "PLAY") {
@@ -282,6 +285,9 @@ func events(console string, free bool) string {
 			continue // gdeploy says below the recap what happened
 		}
 		found := result.FindStringSubmatch(line)
+		if found == nil {
+			found = adhoc.FindStringSubmatch(line)
+		}
 		if found == nil && len(entries) > 0 && !strings.HasPrefix(line, "included: ") {
 			last := &entries[len(entries)-1]
 			last.lines = append(last.lines, line)
@@ -364,7 +370,7 @@ func steady(data any) {
 const prose = "(prose)"
 
 var theirProse = regexp.MustCompile(`(?s)The error was: |The error appears to |is undefined|has no attribute|expects a|^with_|` +
-	`^(Unsupported parameters|Unexpected|Unable to|No variable|Could not find|template error|missing required|value of|[Ii]nvalid|An unhandled|AnsibleError: template error|Decryption failed|can't parse|Mandatory|The '\w+' test expects|failed to combine|[Uu]nknown|subelements|the (?:field|conditional)|could not|couldn't|No file was found|lookup plugin)`)
+	`^(Unsupported parameters|Unexpected|Unable to|No variable|Could not find|template error|missing required|value of|[Ii]nvalid|An unhandled|Data could not|mode must be|AnsibleError: template error|Decryption failed|can't parse|Mandatory|The '\w+' test expects|failed to combine|[Uu]nknown|subelements|the (?:field|conditional)|could not|couldn't|No file was found|lookup plugin)`)
 
 func hideProse(data map[string]any) {
 	for _, key := range worded {

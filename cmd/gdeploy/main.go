@@ -43,6 +43,9 @@ func markBeginning(root *cobra.Command) *bool {
 	began := false
 	for _, cmd := range append(root.Commands(), root) {
 		do := cmd.RunE
+		if do == nil {
+			continue // a page of help
+		}
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
 			began = true
 			return do(cmd, args)
@@ -63,7 +66,7 @@ Ansible's syntax on many hosts at once and needs nothing on a host but sshd and 
   gdeploy play rollback.yml -l prod            back to the last good release
 
 Settings come from gdeploy.yaml (here, in ~/.config/gdeploy or /etc/gdeploy), over that from
-GDEPLOY_* in the environment, and over that from flags.` + exits(allCodes...),
+GDEPLOY_* in the environment, and over that from flags: gdeploy help settings lists them.` + exits(allCodes...),
 		Version:       versionText(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -81,6 +84,7 @@ GDEPLOY_* in the environment, and over that from flags.` + exits(allCodes...),
 		initCommand(),
 		docCommand(),
 		versionCommand(),
+		settingsCommand(),
 	)
 	return root
 }

@@ -4,16 +4,15 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gdeploy/gdeploy/executor"
 	"github.com/gdeploy/gdeploy/release"
+	"github.com/gdeploy/gdeploy/report"
 	"github.com/gdeploy/gdeploy/values"
 )
 
@@ -29,7 +28,7 @@ func releasesCommand() *cobra.Command {
 			if verify {
 				o.extraVars = append(o.extraVars, "verify=yes")
 			}
-			table := &releaseTable{all: all}
+			table := &releaseTable{all: all, warnings: report.NewConsole(cmd.OutOrStdout(), cmd.ErrOrStderr(), report.Options{})}
 			s, outcome, err := runStock(cmd, o, "releases.yml", table)
 			if err != nil {
 				return err
@@ -49,6 +48,8 @@ func releasesCommand() *cobra.Command {
 type releaseTable struct {
 	all   bool
 	nodes []tableNode
+	// warnings shows what else there is to tell.
+	warnings executor.Sink
 }
 
 type tableNode struct {
@@ -61,8 +62,14 @@ type tableNode struct {
 // Record takes note of a host's answer.
 func (t *releaseTable) Record(r executor.Record) {
 	e, ok := r.Event.(executor.HostResult)
+	if _, warning := r.Event.(executor.Warning); warning {
+		t.warnings.Record(r)
+	}
 	if !ok {
 		return
+	}
+	for _, text := range e.Warnings {
+		t.warnings.Record(executor.Record{Time: r.Time, Event: executor.Warning{Host: e.Host, Text: text}})
 	}
 	n := tableNode{}
 	if e.Status == executor.Failed || e.Status == executor.Unreachable {
@@ -83,43 +90,44 @@ func (t *releaseTable) sort(hosts []string) {
 }
 
 func (t *releaseTable) print(out io.Writer) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "HOST\tLIVE\tREF\tSTATE\tSINCE\tBY\tPREVIOUS")
+	rows := []tableRow{{cells: []string{"HOST", "LIVE", "REF", "STATE", "SINCE", "BY", "PREVIOUS"}}}
 	for _, n := range t.nodes {
-		if n.problem != "" {
-			fmt.Fprintf(w, "%s\t%s\n", n.Host, n.problem)
-			continue
-		}
-		n.row(w)
-		if t.all {
-			n.others(w)
-		}
+		rows = append(rows, n.rows(t.all)...)
 	}
-	return w.Flush()
+	return writeTable(out, rows)
 }
 
-func (n tableNode) row(w io.Writer) {
-	r := n.find(n.Current)
-	live := n.Current
-	if live == "" {
-		live = "(" + n.Kind + ")"
+// rows are a node's live release and what is to be said about it; all adds the others.
+func (n tableNode) rows(all bool) []tableRow {
+	if n.problem != "" {
+		return []tableRow{{cells: []string{n.Host}, note: n.problem}}
 	}
-	fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", n.Host, live, cmp.Or(r.Ref, "-"), cmp.Or(string(r.State), "-"), clock(r.Live), cmp.Or(r.Who, "-"), cmp.Or(n.Previous, "-"))
+	rows := []tableRow{n.live()}
 	for _, line := range n.Drift {
-		fmt.Fprintf(w, "\tdrift: %s\n", line)
+		rows = append(rows, tableRow{cells: []string{""}, note: "drift: " + line})
 	}
 	if n.LockedBy != "" {
-		fmt.Fprintf(w, "\tlocked by %s\n", n.LockedBy)
+		rows = append(rows, tableRow{cells: []string{""}, note: "locked by " + n.LockedBy})
 	}
+	for _, r := range n.Releases {
+		if all && r.Version != n.Current {
+			rows = append(rows, tableRow{cells: append([]string{"", r.Version}, releaseCells(r)...)})
+		}
+	}
+	return rows
 }
 
-func (n tableNode) others(w io.Writer) {
-	for _, r := range n.Releases {
-		if r.Version == n.Current {
-			continue
-		}
-		fmt.Fprintf(w, "\t%s\t%s\t%s\t%s\t%s\n", r.Version, cmp.Or(r.Ref, "-"), r.State, clock(r.Live), r.Who)
+func (n tableNode) live() tableRow {
+	name := n.Current
+	if name == "" {
+		name = "(" + n.Kind + ")"
 	}
+	cells := append([]string{n.Host, name}, releaseCells(n.find(n.Current))...)
+	return tableRow{cells: append(cells, cmp.Or(n.Previous, "-"))}
+}
+
+func releaseCells(r release.NodeRelease) []string {
+	return []string{cmp.Or(r.Ref, "-"), cmp.Or(string(r.State), "-"), clock(r.Live), cmp.Or(r.Who, "-")}
 }
 
 func (n tableNode) find(version string) release.NodeRelease {

@@ -16,38 +16,28 @@ import (
 )
 
 // Settings are what gdeploy.yaml, GDEPLOY_* and flags say, in growing strength. A setting
-// key is written GDEPLOY_KEY in the environment.
+// key is written GDEPLOY_KEY in the environment. The tags say all that help tells of it:
+// what it is, and the flag that sets it.
 type Settings struct {
-	// Inventory are files, directories or lists of hosts. Relative ones start at gdeploy.yaml.
-	Inventory []string `mapstructure:"inventory"`
-	// Forks bounds the calls in flight.
-	Forks int `mapstructure:"forks"`
-	// RemoteUser is who logs in where the inventory does not say.
-	RemoteUser string `mapstructure:"remote_user"`
-	// PrivateKeyFile is tried before others; KnownHosts replaces ~/.ssh/known_hosts.
-	PrivateKeyFile string   `mapstructure:"private_key_file"`
-	KnownHosts     []string `mapstructure:"known_hosts"`
-	// HostKeyChecking is yes or accept-new.
-	HostKeyChecking string `mapstructure:"host_key_checking"`
-	// Timeout bounds the making of a connection, in seconds.
-	Timeout int `mapstructure:"timeout"`
-	// SSHCommonArgs understands -J and -o ProxyJump=.
-	SSHCommonArgs string   `mapstructure:"ssh_common_args"`
-	SSHConfig     string   `mapstructure:"ssh_config"`
-	HelperDirs    []string `mapstructure:"helper_dirs"`
-	Become        bool     `mapstructure:"become"`
-	BecomeMethod  string   `mapstructure:"become_method"`
-	BecomeUser    string   `mapstructure:"become_user"`
-	// RolesPath, Library and CollectionsPath are directories beside those of the playbook.
-	RolesPath       []string `mapstructure:"roles_path"`
-	Library         []string `mapstructure:"library"`
-	CollectionsPath []string `mapstructure:"collections_path"`
-	// LogFile gets a line per run and per switch; written where its directory exists.
-	LogFile string `mapstructure:"log_file"`
-	// LockWait is how long to wait for another run's lock, in seconds; nil where nobody says.
-	LockWait *int `mapstructure:"lock_wait"`
-	// VaultPasswordFile holds the password of encrypted values, or prints it if it is a program.
-	VaultPasswordFile string `mapstructure:"vault_password_file"`
+	Inventory         []string `mapstructure:"inventory" flag:"inventory" help:"inventory file, directory, script, or list of hosts with a comma"`
+	Forks             int      `mapstructure:"forks" flag:"forks" help:"how many calls are under way at once"`
+	RemoteUser        string   `mapstructure:"remote_user" flag:"user" help:"log in as this user, where the inventory does not say"`
+	PrivateKeyFile    string   `mapstructure:"private_key_file" flag:"private-key" help:"log in with this key"`
+	KnownHosts        []string `mapstructure:"known_hosts" help:"files of host keys, in place of ~/.ssh/known_hosts"`
+	HostKeyChecking   string   `mapstructure:"host_key_checking" flag:"host-key-checking" help:"yes, or accept-new to keep keys of hosts seen for the first time"`
+	Timeout           int      `mapstructure:"timeout" flag:"timeout" help:"seconds that making a connection may take"`
+	SSHCommonArgs     string   `mapstructure:"ssh_common_args" flag:"ssh-common-args" help:"options of ssh, such as -J HOST or -o ProxyJump=HOST"`
+	SSHConfig         string   `mapstructure:"ssh_config" help:"file in place of ~/.ssh/config"`
+	HelperDirs        []string `mapstructure:"helper_dirs" help:"directories on hosts where the helper may lie, tried in order"`
+	Become            bool     `mapstructure:"become" flag:"become" help:"work as another user"`
+	BecomeMethod      string   `mapstructure:"become_method" flag:"become-method" help:"how to become that user: sudo, su or doas"`
+	BecomeUser        string   `mapstructure:"become_user" flag:"become-user" help:"the user to work as"`
+	RolesPath         []string `mapstructure:"roles_path" help:"directories of roles, beside roles/ of the playbook"`
+	Library           []string `mapstructure:"library" flag:"module-path" help:"directories of modules of your own, beside library/ of the playbook"`
+	CollectionsPath   []string `mapstructure:"collections_path" help:"directories of ansible_collections"`
+	LogFile           string   `mapstructure:"log_file" help:"gets a line per run and per switch, where its directory exists"`
+	LockWait          *int     `mapstructure:"lock_wait" flag:"lock-wait" help:"seconds to wait for another run's lock"` // nil where nobody says
+	VaultPasswordFile string   `mapstructure:"vault_password_file" flag:"vault-password-file" help:"file with the password of encrypted values, or a program that prints it"`
 
 	file string // the gdeploy.yaml that was read; empty where there is none
 }
@@ -61,14 +51,6 @@ var settingDefaults = map[string]any{
 	"log_file":          "/deploy/log/gdeploy.log",
 	"roles_path":        []string{"~/.ansible/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"},
 	"collections_path":  []string{"~/.ansible/collections", "/usr/share/ansible/collections"},
-}
-
-// flagOf names the flags that set a setting.
-var flagOf = map[string]string{
-	"inventory": "inventory", "forks": "forks", "remote_user": "user", "private_key_file": "private-key",
-	"host_key_checking": "host-key-checking", "timeout": "timeout", "ssh_common_args": "ssh-common-args",
-	"become": "become", "become_method": "become-method", "become_user": "become-user", "library": "module-path",
-	"vault_password_file": "vault-password-file", "lock_wait": "lock-wait",
 }
 
 // warning tells the operator something about a place.
@@ -100,18 +82,6 @@ func loadSettings(flags *pflag.FlagSet, warn warning) (Settings, error) {
 		return s, badOption(err)
 	}
 	return s, nil
-}
-
-// settingKeys are the names of the settings, in the order of the fields of Settings.
-func settingKeys() []string {
-	var keys []string
-	t := reflect.TypeFor[Settings]()
-	for i := range t.NumField() {
-		if key := t.Field(i).Tag.Get("mapstructure"); key != "" {
-			keys = append(keys, key)
-		}
-	}
-	return keys
 }
 
 // sources are the places that settings come from.
@@ -167,18 +137,16 @@ func (s sources) fromFile(key string) bool {
 
 // flag is the flag of a setting, where it was given.
 func (s sources) flag(key string) *pflag.Flag {
-	if f := s.flags.Lookup(flagOf[key]); f != nil && f.Changed {
+	if f := s.flags.Lookup(tagOf(key, "flag")); f != nil && f.Changed {
 		return f
 	}
 	return nil
 }
 
-// variableOf is a setting's name in the environment.
-func variableOf(key string) string { return "GDEPLOY_" + strings.ToUpper(key) }
-
 // resolve makes the paths that a settings file names start at its directory, and ~ the home.
 func (s *Settings) resolve(from sources) {
 	dir := filepath.Dir(s.file)
+	s.Library = strings.FieldsFunc(strings.Join(s.Library, ":"), func(r rune) bool { return r == ':' }) // -M a:b
 	for key, list := range map[string][]string{
 		"inventory": s.Inventory, "roles_path": s.RolesPath, "library": s.Library, "collections_path": s.CollectionsPath, "known_hosts": s.KnownHosts,
 	} {
