@@ -196,6 +196,9 @@ func removeArchived(sys modules.System, dir string) error {
 }
 
 func scanIfThere(sys modules.Reader, dir string) (Manifest, error) {
+	if dir == "" {
+		return Manifest{}, nil
+	}
 	m, err := Scan(sys, dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Manifest{}, nil
@@ -230,8 +233,12 @@ func pack(ctx context.Context, sys modules.System, a Archiving, config Manifest)
 	}
 	dir := ArchiveDir(a.Dest, a.App, a.Version)
 	tmp := dir + ".packing-" + run.ID
+	p := packer{ctx: ctx, sys: sys, a: a, manifest: Manifest{}}
+	if err := p.look(); err != nil { // so that a dry run tells too
+		return Archived{}, fmt.Errorf("pack release %s: %w", a.Version, err)
+	}
 	fill := func(to modules.Below) error {
-		p := packer{ctx: ctx, sys: sys, to: to, a: a, manifest: Manifest{}}
+		p.to = to
 		return p.all(&meta, config)
 	}
 	if err := sys.WriteTree(tmp, fill); err != nil {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -31,9 +32,6 @@ func (p *packer) all(meta *Archived, config Manifest) error {
 	sum := sha256.New()
 	if err := p.code(meta.File, sum); err != nil {
 		return err
-	}
-	if len(p.manifest) == 0 {
-		return fmt.Errorf("there is nothing to pack in %s%s", p.a.Source, p.a.Archive)
 	}
 	meta.SHA256 = hex.EncodeToString(sum.Sum(nil))
 	meta.UnpackedSize, meta.Content = p.size, p.manifest.Digest()
@@ -79,15 +77,50 @@ func (p *packer) packInto(w io.Writer) error {
 }
 
 func (p *packer) takeReady(name string, sum io.Writer) error {
-	if err := p.readReady(); err != nil {
-		return err
-	}
 	f, err := p.sys.Open(p.a.Archive)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	return p.to.File(name, 0o644, p.sys.Now(), io.TeeReader(f, sum))
+}
+
+// look reads a ready archive, and refuses what holds no file. What is not there is left to
+// the packing: in a dry run it may be about to be made.
+func (p *packer) look() error {
+	some := false
+	var err error
+	if p.a.Archive != "" {
+		err = p.readReady()
+		some = len(p.manifest) > 0
+	} else {
+		some, err = p.hasFiles("")
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err == nil && !some:
+		return fmt.Errorf("there is nothing to pack in %s%s", p.a.Source, p.a.Archive)
+	}
+	return err
+}
+
+// hasFiles tells whether anything below a directory of the source is to be packed.
+func (p *packer) hasFiles(below string) (bool, error) {
+	entries, err := p.sys.ReadDir(path.Join(p.a.Source, below))
+	for _, e := range entries {
+		name := path.Join(below, path.Base(e.Path))
+		if p.excluded(name) {
+			continue
+		}
+		if !e.Mode.IsDir() {
+			return true, nil
+		}
+		if some, err := p.hasFiles(name); some || err != nil {
+			return some, err
+		}
+	}
+	return false, err
 }
 
 // readReady makes the manifest of a ready archive, and so finds a damaged one.
