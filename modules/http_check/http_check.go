@@ -22,6 +22,7 @@ type Module struct {
 	Method        string            `json:"method" default:"GET" help:"the HTTP method"`
 	Status        []int             `json:"status" default:"200" help:"the status, or statuses, that will do"`
 	Contains      string            `json:"contains" help:"text that the body must contain"`
+	Word          string            `json:"word" help:"the same, but not as a part of a longer word: v1 is not found in v10 or v1.2"`
 	NotContains   string            `json:"not_contains" help:"text that the body must not contain"`
 	Headers       map[string]string `json:"headers" aliases:"header" help:"headers to send"`
 	Host          string            `json:"host" help:"the Host header and TLS server name, where they are not those of the url"`
@@ -47,7 +48,7 @@ func (m *Module) Validate() error {
 func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, error) {
 	got, err := probe.Probe{
 		Method: m.Method, URL: m.URL, Host: m.Host, Headers: m.Headers,
-		Status: m.Status, Contains: m.Contains, NotContains: m.NotContains,
+		Status: m.Status, Contains: m.Contains, Word: m.Word, NotContains: m.NotContains,
 		Timeout: m.Timeout, Interval: m.Interval, AnswerTimeout: m.AnswerTimeout, AnyCertificate: !m.ValidateCerts,
 	}.Ask(ctx, sys)
 	data := modules.Data(

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +26,8 @@ type Probe struct {
 	// Status are those that will do; empty texts are not looked for.
 	Status                []int
 	Contains, NotContains string
+	// Word is like Contains, but "v1" is not found in "v10" or "v1.2".
+	Word string
 	// Timeout is how long to go on asking; 0 asks once.
 	Timeout, Interval, AnswerTimeout time.Duration
 	// AnyCertificate takes certificates that are not valid.
@@ -137,11 +140,34 @@ func (p Probe) wrong(got Answer) string {
 		return "status must be " + strings.Trim(strings.Join(strings.Fields(fmt.Sprint(p.Status)), " or "), "[]")
 	case !strings.Contains(got.Content, p.Contains):
 		return fmt.Sprintf("the body must contain %q", p.Contains)
+	case p.Word != "" && !hasWord(got.Content, p.Word):
+		return fmt.Sprintf("the body must contain %q as a word of its own", p.Word)
 	case p.NotContains != "" && strings.Contains(got.Content, p.NotContains):
 		return fmt.Sprintf("the body must not contain %q", p.NotContains)
 	}
 	return ""
 }
+
+// hasWord reports that text holds word, and not only as a part of a longer one. A release
+// may stand in a file name, so that _ and - may stand before it.
+func hasWord(text, word string) bool {
+	for at := 0; ; {
+		i := strings.Index(text[at:], word)
+		if i < 0 {
+			return false
+		}
+		before, after := text[:at+i], text[at+i+len(word):]
+		if !wordBefore.MatchString(before[max(0, len(before)-1):]) && !wordAfter.MatchString(after[:min(2, len(after))]) {
+			return true
+		}
+		at += i + 1
+	}
+}
+
+var (
+	wordBefore = regexp.MustCompile(`[A-Za-z0-9.]$`)
+	wordAfter  = regexp.MustCompile(`^([A-Za-z0-9_+-]|\.[A-Za-z0-9])`)
+)
 
 func (p Probe) failure(ctx context.Context, got Answer, wrong string) error {
 	if err := ctx.Err(); err != nil {
