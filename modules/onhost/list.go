@@ -3,6 +3,7 @@ package onhost
 
 import (
 	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/modules/apt"
 	"github.com/gdeploy/gdeploy/modules/archive"
 	"github.com/gdeploy/gdeploy/modules/async_status"
 	"github.com/gdeploy/gdeploy/modules/authorized_key"
@@ -17,6 +18,7 @@ import (
 	"github.com/gdeploy/gdeploy/modules/known_hosts"
 	"github.com/gdeploy/gdeploy/modules/lb"
 	"github.com/gdeploy/gdeploy/modules/lineinfile"
+	packages "github.com/gdeploy/gdeploy/modules/package"
 	"github.com/gdeploy/gdeploy/modules/ping"
 	"github.com/gdeploy/gdeploy/modules/release_adopt"
 	"github.com/gdeploy/gdeploy/modules/release_archive"
@@ -49,6 +51,7 @@ func Specs() []modules.Spec {
 	return []modules.Spec{
 		archive.Spec,
 		async_status.Spec,
+		apt.Spec,
 		authorized_key.Spec,
 		blockinfile.Spec,
 		command.Spec,
@@ -61,6 +64,7 @@ func Specs() []modules.Spec {
 		known_hosts.Spec,
 		lb.Spec,
 		lineinfile.Spec,
+		packages.Spec,
 		ping.Spec,
 		release_adopt.Spec,
 		release_archive.Spec,
