@@ -95,7 +95,7 @@ func (b *batch) parts(ctx context.Context, n *playbooks.Block, hosts hostSet, f 
 func (b *batch) rescue(ctx context.Context, n *playbooks.Block, passed passage, f frame) passage {
 	for _, h := range passed.failed {
 		b.Store.SetFact(h.name, "ansible_failed_task", h.failure.task, false)
-		b.Store.SetFact(h.name, "ansible_failed_result", h.failure.result, false)
+		b.Store.SetFact(h.name, "ansible_failed_result", h.failure.result.MarkUnsafe(), false) // as what is registered
 	}
 	rescued := b.list(ctx, n.Rescue, passed.failed, f.child("rescue"))
 	for _, h := range rescued.going {
