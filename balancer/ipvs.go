@@ -194,10 +194,9 @@ func (v IPVS) edit(ctx context.Context, sys modules.System, service string, weig
 	if err != nil {
 		return nil, err
 	}
-	begin := strings.Fields("-a " + option(service) + " -r " + v.Address)
 	for line := range strings.Lines(saved.Stdout) {
 		words := strings.Fields(line)
-		if len(words) < len(begin) || !slices.Equal(words[:len(begin)], begin) {
+		if !strings.HasPrefix(line, "-a "+option(service)+" ") || !strings.Contains(line, " -r "+v.Address+" ") {
 			continue
 		}
 		argv := append([]string{"ipvsadm", "-e"}, words[1:]...)
