@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"hash"
 	"io"
 	"io/fs"
 	"path"
@@ -49,13 +48,6 @@ func (f *filler) code() error {
 		return err
 	}
 	defer archive.Close()
-	sum := sha256.New()
-	if err := hashAll(f.sys, f.s.Archive, sum); err != nil {
-		return err
-	}
-	if got := hex.EncodeToString(sum.Sum(nil)); f.s.SHA256 != "" && got != f.s.SHA256 {
-		return fmt.Errorf("archive %s is damaged: its sha256 is %s and should be %s; send it again", f.s.Archive, got, f.s.SHA256)
-	}
 	if err := archives.Read(archive, f.member); err != nil {
 		return fmt.Errorf("unpack %s: %w", f.s.Archive, err)
 	}
@@ -66,16 +58,6 @@ func (f *filler) code() error {
 		return fmt.Errorf("archive %s does not hold what its manifest says: %s", f.s.Archive, few(diffs))
 	}
 	return nil
-}
-
-func hashAll(sys modules.Reader, name string, sum hash.Hash) error {
-	r, err := sys.Open(name)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	_, err = io.Copy(sum, r)
-	return err
 }
 
 func (f *filler) member(e archives.Entry) error {

@@ -66,6 +66,9 @@ func Stage(ctx context.Context, sys modules.System, s Staging) error {
 	if err := enoughSpace(sys, s); err != nil {
 		return err
 	}
+	if err := undamaged(sys, s); err != nil {
+		return err
+	}
 	return build(ctx, sys, s, &ledger)
 }
 
@@ -192,6 +195,21 @@ func enoughSpace(sys modules.System, s Staging) error {
 }
 
 func megabytes(n uint64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
+
+// undamaged compares the archive with its sha256. In a dry run it may not have been sent.
+func undamaged(sys modules.System, s Staging) error {
+	sum, err := fileDigest(sys, s.Archive)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if s.SHA256 != "" && sum != s.SHA256 {
+		return fmt.Errorf("stage release %s: archive %s is damaged: its sha256 is %s and should be %s; send it again", s.Version, s.Archive, sum, s.SHA256)
+	}
+	return nil
+}
 
 // build fills a directory beside the release's place, verifies it, and renames it there.
 func build(ctx context.Context, sys modules.System, s Staging, ledger *Ledger) (err error) {
