@@ -63,22 +63,24 @@ func readCollections(p *parser, t *target, k *Keyword, v values.Value) {
 
 // names reads a list of names, or one string with commas between them.
 func (p *parser) names(keyword string, v values.Value) []string {
-	items := []values.Value{v}
-	if v.Kind() == values.KindList {
-		items = v.Items()
-	} else if v.Kind() != values.KindString {
+	names := []string{}
+	switch v.Kind() {
+	case values.KindString:
+		for name := range strings.SplitSeq(values.Text(v), ",") {
+			names = append(names, strings.TrimSpace(name))
+		}
+		return names
+	case values.KindList:
+	default:
 		p.wants(v.Pos(), keyword, "a list of names", v)
 		return nil
 	}
-	names := []string{}
-	for _, item := range items {
+	for _, item := range v.Items() {
 		if k := item.Kind(); k == values.KindMap || k == values.KindList || k == values.KindNull {
 			p.wants(item.Pos(), keyword, "names", item)
 			continue
 		}
-		for name := range strings.SplitSeq(values.Text(item), ",") {
-			names = append(names, strings.TrimSpace(name))
-		}
+		names = append(names, values.Text(item)) // as in Ansible, a comma is part of it here
 	}
 	return names
 }
