@@ -1,6 +1,7 @@
 package balancer
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -57,12 +58,32 @@ func ReadTaken(sys modules.Reader, d Driver) (t Taken, ok bool, err error) {
 	return t, true, nil
 }
 
-// NoteTaken leaves the note that the running run takes a server out that was found in a
-// state. A note that is there stays: what an earlier run found is how the server shall be.
-func NoteTaken(sys modules.System, d Driver, found State) error {
+// NoteTaken leaves a note before a server is moved out. One that is there stays, since
+// what an earlier run found is how the server shall be.
+func NoteTaken(ctx context.Context, sys modules.System, d Driver, to State) error {
+	if to == Ready {
+		return nil
+	}
+	now, err := d.Query(ctx, sys)
+	if err != nil || !now.Known || now.Remembered || now.State == "" || now.State == to {
+		return err
+	}
 	if _, there, err := ReadTaken(sys, d); err != nil || there {
 		return err
 	}
+	return modules.Aside(sys, func(sys modules.System) error { return writeNote(sys, d, now.State) })
+}
+
+// ForgetTaken removes the note after a server came back to how it was found, or is ready.
+func ForgetTaken(sys modules.System, d Driver, now State) error {
+	taken, there, err := ReadTaken(sys, d)
+	if err != nil || !there || now != Ready && now != taken.Found {
+		return err
+	}
+	return modules.Aside(sys, func(sys modules.System) error { return sys.Remove(notePath(d)) })
+}
+
+func writeNote(sys modules.System, d Driver, found State) error {
 	run := sys.Run()
 	text, err := json.Marshal(Taken{Found: found, Run: run.ID, Who: run.Who, Since: sys.Now().UTC()})
 	if err != nil {
@@ -73,14 +94,4 @@ func NoteTaken(sys modules.System, d Driver, found State) error {
 	}
 	mode := fs.FileMode(0o644)
 	return sys.WriteFile(notePath(d), strings.NewReader(string(text)+"\n"), modules.Attributes{Mode: &mode})
-}
-
-// ForgetTaken removes the note once the server is in the state that it was found in, or
-// is ready.
-func ForgetTaken(sys modules.System, d Driver, now State) error {
-	t, there, err := ReadTaken(sys, d)
-	if err != nil || !there || now != Ready && now != t.Found {
-		return err
-	}
-	return sys.Remove(notePath(d))
 }

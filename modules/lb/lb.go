@@ -82,10 +82,12 @@ func (m *Module) validateHTTP() error {
 func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, error) {
 	driver := m.driver()
 	if m.State == "query" || m.Driver == "none" {
-		status, err := driver.Query(ctx, sys)
-		return modules.Result{Data: m.data(status)}, err
+		return m.query(ctx, sys, driver)
 	}
 	if err := release.Fence(sys); err != nil {
+		return modules.Result{}, err
+	}
+	if err := balancer.NoteTaken(ctx, sys, driver, balancer.State(m.State)); err != nil {
 		return modules.Result{}, err
 	}
 	before, after, err := balancer.Move(ctx, sys, driver, balancer.State(m.State), m.Timeout)
@@ -95,7 +97,28 @@ func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, e
 		result.Warnings = append(result.Warnings, err.Error())
 		err = nil
 	}
+	if err == nil {
+		err = balancer.ForgetTaken(sys, driver, balancer.State(m.State))
+	}
 	return result, err
+}
+
+// query asks how the balancer has the server, and where a run took it out and did not put
+// it back, which one that was and how it was found.
+func (m *Module) query(ctx context.Context, sys modules.System, driver balancer.Driver) (modules.Result, error) {
+	status, err := driver.Query(ctx, sys)
+	if err != nil {
+		return modules.Result{Data: m.data(status)}, err
+	}
+	found, by := named(status), ""
+	taken, ok, err := balancer.ReadTaken(sys, driver)
+	if ok && status.State != balancer.Ready {
+		found, by = string(taken.Found), taken.String()
+	}
+	data := m.data(status)
+	data.Set("found", values.String(found))
+	data.Set("taken_by", values.String(by))
+	return modules.Result{Data: data}, err
 }
 
 func (m *Module) driver() balancer.Driver {
