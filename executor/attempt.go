@@ -87,6 +87,9 @@ func (v *visit) judged(s *step, r *result) *result {
 	if s.background != nil {
 		s.background.tell(r)
 	}
+	if r.unreachable {
+		r.address = "" // Ansible names the host only
+	}
 	if r.unreachable || r.skipped {
 		return r
 	}

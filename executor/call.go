@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"reflect"
 
 	"github.com/gdeploy/gdeploy/modules"
@@ -53,11 +54,23 @@ func (v *visit) settled(s *step, reply modules.Reply, err error) *result {
 	case err != nil:
 		return failedBy(err)
 	}
-	r := fromReply(reply, s.diff)
-	if reply.ErrorKind == modules.KindTimeout && s.call.TimeoutMS > 0 && reply.Msg == "" {
-		r.fields.Set("msg", values.String(fmt.Sprintf("The %s action failed to execute in the expected time frame (%d) and was terminated", s.call.Module, s.call.TimeoutMS/1000)))
+	if reply.ErrorKind == modules.KindTimeout && strings.HasPrefix(reply.Msg, modules.TookTooLong) {
+		return v.tookTooLong(s)
 	}
+	r := fromReply(reply, s.diff)
 	v.keepFacts(s, r)
+	return r
+}
+
+// tookTooLong is the result of a call that the task's timeout or async ended.
+func (v *visit) tookTooLong(s *step) *result {
+	seconds := s.call.TimeoutMS / 1000
+	text := fmt.Sprintf("The %s action failed to execute in the expected time frame (%d) and was terminated", s.call.Module, seconds)
+	if !v.task.Async.IsNull() {
+		text = fmt.Sprintf("async task did not complete within the requested time - %ds", seconds)
+	}
+	r := failedBy(errors.New(text))
+	r.setChanged(false)
 	return r
 }
 

@@ -17,7 +17,7 @@ func (p *parser) plays(path string, files []string) []*Play {
 	start := values.Position{File: path, Line: 1, Col: 1}
 	switch {
 	case v.IsNull():
-		p.l.warn(start, "Empty playbook, nothing to do")
+		p.mistake(start, "Empty playbook, nothing to do", `a play starts with "- hosts: ..."`)
 		return nil
 	case v.Kind() != values.KindList:
 		p.mistake(v.Pos(), "a playbook must be a list of plays, not "+describe(v), `a play starts with "- hosts: ..."`)

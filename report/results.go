@@ -27,8 +27,10 @@ func toRead(task executor.Place, status executor.Status, shown values.Value) boo
 	if !slices.Contains(shownAlways, task.Action) || status == executor.Skipped {
 		return false
 	}
-	if _, quiet := shown.Get("_ansible_verbose_always"); quiet {
-		return false
+	for _, hidden := range []string{"_ansible_verbose_always", "censored"} {
+		if _, ok := shown.Get(hidden); ok && status != executor.Failed {
+			return false
+		}
 	}
 	_, judged := shown.Get("evaluated_to")
 	return status != executor.Failed || judged
