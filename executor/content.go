@@ -26,21 +26,32 @@ const inlineLimit = 16 << 10
 // contents are the files of the controller that calls of this run name. Each is hashed
 // once for as long as it does not change.
 type contents struct {
-	mu     sync.Mutex
-	hashes map[fileState]modules.Blob
-	files  map[string]string // sha256 -> path
-	bytes  map[string][]byte // sha256 -> what was rendered
+	decrypt func(path string) (data []byte, secret bool, err error)
+	mu      sync.Mutex
+	hashes  map[fileState]modules.Blob
+	files   map[string]string // sha256 -> path
+	bytes   map[string][]byte // sha256 -> what was rendered
 }
 
 // fileState tells a file from what it was before it changed.
 type fileState struct {
 	path     string
+	how      reading
 	size     int64
 	modified time.Time
 }
 
-func newContents() *contents {
-	return &contents{hashes: map[fileState]modules.Blob{}, files: map[string]string{}, bytes: map[string][]byte{}}
+// reading says what is sent of a file that vault encrypted.
+type reading int
+
+const (
+	decrypted reading = iota
+	asItIs
+)
+
+// newContents makes contents whose encrypted files decrypt reads.
+func newContents(decrypt func(path string) (data []byte, secret bool, err error)) *contents {
+	return &contents{decrypt: decrypt, hashes: map[fileState]modules.Blob{}, files: map[string]string{}, bytes: map[string][]byte{}}
 }
 
 // Open gives the bytes of a blob, as transport.Content wants it.
@@ -63,26 +74,57 @@ type closable struct{ *bytes.Reader }
 func (closable) Close() error { return nil }
 
 // file makes the blob of a file on disk.
-func (c *contents) file(path, name string) (modules.Blob, error) {
+func (c *contents) file(path, name string, how reading) (modules.Blob, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return modules.Blob{}, err
 	}
-	state := fileState{path, info.Size(), info.ModTime()}
+	state := fileState{path, how, info.Size(), info.ModTime()}
 	c.mu.Lock()
 	blob, known := c.hashes[state]
 	c.mu.Unlock()
 	if !known {
-		if blob, err = hashFile(path, info); err != nil {
+		if blob, err = c.read(path, info, how); err != nil {
 			return modules.Blob{}, err
 		}
 		c.mu.Lock()
 		c.hashes[state] = blob
-		c.files[blob.SHA256] = path
 		c.mu.Unlock()
 	}
 	blob.Name = name
 	return blob, nil
+}
+
+// read makes the blob of a file that was not read yet.
+func (c *contents) read(path string, info fs.FileInfo, how reading) (modules.Blob, error) {
+	if how == decrypted && isEncrypted(path) {
+		data, secret, err := c.decrypt(path)
+		if err != nil {
+			return modules.Blob{}, err
+		}
+		blob := c.data(data, "", info.Mode())
+		blob.Secret = secret
+		return blob, nil
+	}
+	blob, err := hashFile(path, info)
+	c.mu.Lock()
+	c.files[blob.SHA256] = path
+	c.mu.Unlock()
+	return blob, err
+}
+
+// vaultMark begins every file that vault encrypted.
+const vaultMark = "$ANSIBLE_VAULT"
+
+func isEncrypted(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, len(vaultMark))
+	_, err = io.ReadFull(f, head)
+	return err == nil && string(head) == vaultMark
 }
 
 func hashFile(path string, info fs.FileInfo) (modules.Blob, error) {
@@ -123,14 +165,14 @@ func (c *contents) data(data []byte, name string, mode fs.FileMode) modules.Blob
 }
 
 // tree makes the tree of a file or directory on disk.
-func (c *contents) tree(path, name string) (modules.Tree, error) {
+func (c *contents) tree(path, name string, how reading) (modules.Tree, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return modules.Tree{}, err
 	}
 	t := modules.Tree{Name: name, IsDir: info.IsDir()}
 	if !t.IsDir {
-		blob, err := c.file(path, name)
+		blob, err := c.file(path, name, how)
 		t.Entries = []modules.TreeEntry{{Blob: blob}}
 		return t, err
 	}
@@ -138,7 +180,7 @@ func (c *contents) tree(path, name string) (modules.Tree, error) {
 		if err != nil || at == path {
 			return err
 		}
-		entry, err := c.entry(at, strings.TrimPrefix(at, strings.TrimSuffix(path, "/")+"/"), d)
+		entry, err := c.entry(at, strings.TrimPrefix(at, strings.TrimSuffix(path, "/")+"/"), d, how)
 		t.Entries = append(t.Entries, entry)
 		return err
 	})
@@ -146,7 +188,7 @@ func (c *contents) tree(path, name string) (modules.Tree, error) {
 	return t, err
 }
 
-func (c *contents) entry(at, below string, d fs.DirEntry) (modules.TreeEntry, error) {
+func (c *contents) entry(at, below string, d fs.DirEntry, how reading) (modules.TreeEntry, error) {
 	entry := modules.TreeEntry{Path: filepath.ToSlash(below), IsDir: d.IsDir()}
 	var err error
 	switch {
@@ -158,7 +200,7 @@ func (c *contents) entry(at, below string, d fs.DirEntry) (modules.TreeEntry, er
 			entry.Blob.Mode = uint32(info.Mode().Perm())
 		}
 	case d.Type().IsRegular():
-		entry.Blob, err = c.file(at, entry.Path)
+		entry.Blob, err = c.file(at, entry.Path, how)
 	default:
 		err = fmt.Errorf("%s is neither a file, a directory nor a link", at)
 	}
@@ -249,18 +291,23 @@ func (v *visit) send(s *step, p modules.Parameter, written string) (values.Value
 	if err != nil || path == "" {
 		return values.Null, err
 	}
+	args, _ := s.call.Args.AsMap()
+	how := decrypted
+	if yes, err := boolArg(s, args, "decrypt", true); err == nil && !yes {
+		how = asItIs
+	}
 	switch {
 	case p.Rendered:
 		blob, err := v.rendered(s, path, written)
 		return blob.Value(), err
 	case p.Type == "tree":
-		tree, err := v.contents.tree(path, written)
+		tree, err := v.contents.tree(path, written, how)
 		return tree.Value(), err
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return values.Null, fmt.Errorf("%s: %q is a directory (%s), and %s wants a file", p.Name, written, path, s.call.Module)
 	}
-	blob, err := v.contents.file(path, written)
+	blob, err := v.contents.file(path, written, how)
 	return blob.Value(), err
 }
 

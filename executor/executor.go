@@ -92,7 +92,7 @@ func newRun(ctx context.Context, request Request) (*run, error) {
 		slots:    newSlots(request.Forks),
 		stats:    newStats(),
 		out:      map[string]Status{},
-		contents: newContents(),
+		contents: newContents(request.Store.ReadFile),
 		asked:    map[string]bool{},
 		seeking:  request.StartAtTask != "",
 	}, ctx.Err()

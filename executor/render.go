@@ -10,7 +10,7 @@ import (
 
 // rendered makes the blob of a template: the file as the host's variables fill it in.
 func (v *visit) rendered(s *step, path, written string) (modules.Blob, error) {
-	source, err := os.ReadFile(path)
+	source, secret, err := v.Store.ReadFile(path)
 	if err != nil {
 		return modules.Blob{}, err
 	}
@@ -26,7 +26,9 @@ func (v *visit) rendered(s *step, path, written string) (modules.Blob, error) {
 	if err != nil {
 		return modules.Blob{}, err
 	}
-	return v.contents.data(text, written, info.Mode()), nil
+	blob := v.contents.data(text, written, info.Mode())
+	blob.Secret = secret
+	return blob, nil
 }
 
 // fileOptions reads the parameters of a template call that say how it is rendered.

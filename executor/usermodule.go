@@ -103,7 +103,7 @@ func (v *visit) fillUserModule(_ context.Context, s *step) error {
 	if len(u.interpreter) > 0 {
 		call.Set("interpreter", values.Strings(v.interpreter(s, u.interpreter)...))
 	}
-	blob, err := v.contents.file(file, filepath.Base(file))
+	blob, err := v.contents.file(file, filepath.Base(file), asItIs)
 	if u.style == inline {
 		blob = v.contents.data(bytes.ReplaceAll(u.content, []byte(jsonMark), []byte(input)), filepath.Base(file), 0o700)
 	} else {
