@@ -10,11 +10,13 @@ import (
 	"github.com/gdeploy/gdeploy/modules/blockinfile"
 	"github.com/gdeploy/gdeploy/modules/command"
 	"github.com/gdeploy/gdeploy/modules/copy"
+	"github.com/gdeploy/gdeploy/modules/cron"
 	"github.com/gdeploy/gdeploy/modules/file"
 	"github.com/gdeploy/gdeploy/modules/find"
 	"github.com/gdeploy/gdeploy/modules/getent"
 	"github.com/gdeploy/gdeploy/modules/git"
 	"github.com/gdeploy/gdeploy/modules/group"
+	"github.com/gdeploy/gdeploy/modules/hostname"
 	"github.com/gdeploy/gdeploy/modules/known_hosts"
 	"github.com/gdeploy/gdeploy/modules/lb"
 	"github.com/gdeploy/gdeploy/modules/lineinfile"
@@ -49,18 +51,20 @@ import (
 // Specs lists them in alphabetical order.
 func Specs() []modules.Spec {
 	return []modules.Spec{
+		apt.Spec,
 		archive.Spec,
 		async_status.Spec,
-		apt.Spec,
 		authorized_key.Spec,
 		blockinfile.Spec,
 		command.Spec,
 		copy.Spec,
+		cron.Spec,
 		file.Spec,
 		find.Spec,
 		getent.Spec,
 		git.Spec,
 		group.Spec,
+		hostname.Spec,
 		known_hosts.Spec,
 		lb.Spec,
 		lineinfile.Spec,
