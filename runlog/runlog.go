@@ -82,8 +82,10 @@ type Run struct {
 	events *os.File
 	log    zerolog.Logger
 	state  *journal
-	failed error    // the first error of writing events
-	order  []string // hosts as they were met
+	failed error // the errors of writing to the run's own directory
+	// unshared is the first error of writing to the shared log.
+	unshared error
+	order    []string // hosts as they were met
 }
 
 // Start makes the directory of a run below dir. shared is the log file that all deployers
@@ -130,7 +132,8 @@ func (r *Run) Record(record executor.Record) {
 		r.meet(e.Hosts)
 	case executor.RunEnded:
 		r.meta.Ended, r.meta.Outcome = record.Time, &e.Outcome
-		r.failed = errors.Join(r.failed, r.writeMeta(), r.shareRun())
+		r.failed = errors.Join(r.failed, r.writeMeta())
+		r.shareRun()
 	}
 }
 
@@ -156,7 +159,7 @@ func (r *Run) noteSwitch(at time.Time, e executor.HostResult) {
 	}
 	s := Switch{Time: at, App: field(e, "app"), Host: e.Host, From: field(e, "from"), To: field(e, "to"), Revision: field(e, "revision"), Undo: e.Task.Kind == executor.Undoing}
 	r.meta.Switches = append(r.meta.Switches, s)
-	r.failed = errors.Join(r.failed, r.share(s.line(r.meta)))
+	r.share(s.line(r.meta))
 }
 
 func field(e executor.HostResult, name string) string {

@@ -117,28 +117,48 @@ func Words(o executor.Outcome) string {
 	return "ok"
 }
 
-func (r *Run) shareRun() error {
+func (r *Run) shareRun() {
 	slices.SortStableFunc(r.meta.Switches, func(a, b Switch) int {
 		return slices.Index(r.order, a.Host) - slices.Index(r.order, b.Host)
 	})
-	return r.share(r.meta.line())
+	r.share(r.meta.line())
 }
 
 // share appends a line to the log of all deployers. One write keeps lines of different
 // deployers apart. A directory that does not exist means that nobody wants the log.
-func (r *Run) share(line string) error {
+func (r *Run) share(line string) {
 	if r.shared == "" {
-		return nil
+		return
 	}
-	f, err := os.OpenFile(r.shared, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o664)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	err := appendLine(r.shared, strings.ReplaceAll(line, "\n", " ")+"\n")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && r.unshared == nil {
+		r.unshared = fmt.Errorf("write the log of all deployers: %w", err)
 	}
-	if err != nil {
-		return fmt.Errorf("write the log of all deployers: %w", err)
+}
+
+// Unshared is why the log of all deployers lacks lines of this run; nil where it has all.
+// It is no failure of the run.
+func (r *Run) Unshared() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.unshared
+}
+
+// appendLine makes a missing file so that the group of its directory can write to it too,
+// whatever the umask.
+func appendLine(name, line string) error {
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o664)
+	switch {
+	case err == nil:
+		err = f.Chmod(0o664)
+	case errors.Is(err, fs.ErrExist):
+		f, err = os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
 	}
-	_, err = f.WriteString(strings.ReplaceAll(line, "\n", " ") + "\n")
-	return errors.Join(err, f.Close())
+	if f == nil {
+		return err
+	}
+	_, writing := f.WriteString(line)
+	return errors.Join(err, writing, f.Close())
 }
 
 // Wanted says which lines of the shared log to show.
@@ -155,6 +175,9 @@ func (w Wanted) takes(line string) bool {
 	return (w.Hosts || !strings.Contains(line, " host=")) && (w.App == "" || strings.Contains(line, " app="+w.App+" "))
 }
 
+// longest is how long a line may be: it names the hosts of a run.
+const longest = 16 << 20
+
 // History gives the last lines of the shared log, oldest first. A missing log is empty.
 func History(shared string, w Wanted) ([]string, error) {
 	f, err := os.Open(shared)
@@ -166,10 +189,15 @@ func History(shared string, w Wanted) ([]string, error) {
 	}
 	defer f.Close()
 	var list []string
-	for scan := bufio.NewScanner(f); scan.Scan(); {
+	scan := bufio.NewScanner(f)
+	scan.Buffer(nil, longest)
+	for scan.Scan() {
 		if w.takes(scan.Text()) {
 			list = append(list, scan.Text())
 		}
+	}
+	if err := scan.Err(); err != nil {
+		return nil, fmt.Errorf("read the log of all deployers: %s: %w", shared, err)
 	}
 	return list[max(0, len(list)-w.Lines):], nil
 }

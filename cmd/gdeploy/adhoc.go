@@ -44,7 +44,7 @@ func adhocCommand() *cobra.Command {
 			if listHosts {
 				return s.listHosts(cmd.OutOrStdout(), books[0].Plays[0])
 			}
-			if err := s.checkHosts(books); err != nil {
+			if err := s.ready(cmd.Context(), books); err != nil {
 				return err
 			}
 			run, err := s.startRun(cmd, []string{"run:" + module})
@@ -52,7 +52,7 @@ func adhocCommand() *cobra.Command {
 				return err
 			}
 			outcome, err := s.execute(cmd.Context(), run, executor.Request{Playbooks: books}, s.answers(cmd))
-			return errors.Join(err, outcomeError(outcome, ""), run.Close())
+			return errors.Join(err, outcomeError(outcome, ""), endRun(cmd, run))
 		},
 	}
 	f := cmd.Flags()

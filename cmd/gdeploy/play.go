@@ -68,7 +68,7 @@ func play(cmd *cobra.Command, o *options, p playFlags, args []string) error {
 	if p.syntaxCheck || p.listHosts || p.listTasks || p.listTags {
 		return s.list(cmd.OutOrStdout(), p, books)
 	}
-	if err := s.checkHosts(books); err != nil {
+	if err := s.ready(cmd.Context(), books); err != nil {
 		return err
 	}
 	run, err := s.startRun(cmd, args)
@@ -77,7 +77,7 @@ func play(cmd *cobra.Command, o *options, p playFlags, args []string) error {
 	}
 	request := executor.Request{Step: p.step, StartAtTask: p.startAt, ForceHandlers: p.forceHandlers, Playbooks: books}
 	outcome, err := s.execute(cmd.Context(), run, request, s.console(cmd))
-	return errors.Join(err, outcomeError(outcome, ""), run.Close())
+	return errors.Join(err, outcomeError(outcome, ""), endRun(cmd, run))
 }
 
 func findPlaybooks(names []string) ([]string, error) {

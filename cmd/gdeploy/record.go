@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/user"
 	"strings"
@@ -25,6 +26,16 @@ func (s *session) startRun(cmd *cobra.Command, what []string) (*runlog.Run, erro
 		Limit: s.options.limit, Check: s.options.check, Arguments: s.arguments(cmd),
 	}
 	return runlog.Start(dir, s.settings.LogFile, meta)
+}
+
+// endRun ends the keeping of a run. That the log of all deployers could not be written is
+// told, and is no failure: what was done was done.
+func endRun(cmd *cobra.Command, run *runlog.Run) error {
+	err := run.Close()
+	if unshared := run.Unshared(); unshared != nil {
+		fmt.Fprintf(cmd.ErrOrStderr(), "[WARNING]: %v: gdeploy history will lack this run\n", unshared)
+	}
+	return err
 }
 
 // arguments are the command and its flags, for the record. Of variables only the names are
