@@ -13,12 +13,18 @@ import (
 	"github.com/gdeploy/gdeploy/transport"
 )
 
+// ready makes sure of all that can be known before a run: what inventory and variables say
+// of its hosts, how to reach them, and the passwords.
+func (s *session) ready(ctx context.Context, books []*playbooks.Playbook) (err error) {
+	if err := s.checkHosts(books); err != nil {
+		return err
+	}
+	s.reach, err = s.connection(ctx)
+	return err
+}
+
 // execute runs playbooks. sinks get the events with secrets masked.
 func (s *session) execute(ctx context.Context, run *runlog.Run, request executor.Request, sinks ...executor.Sink) (executor.Outcome, error) {
-	connection, err := s.connection(ctx)
-	if err != nil {
-		return executor.Outcome{}, err
-	}
 	ctx, interrupt, done := interruptible(ctx)
 	defer done()
 	pool := transport.NewPool(transport.Options{OnHostKey: s.newHostKey, Prompt: s.passphrase(ctx)})
@@ -39,7 +45,7 @@ func (s *session) execute(ctx context.Context, run *runlog.Run, request executor
 	request.Select = s.selected()
 	request.Check, request.Diff = s.options.check, s.options.diff
 	request.Verbosity = s.options.verbose
-	request.Connection = connection
+	request.Connection = s.reach
 	request.Terminal = s.terminal
 	request.Interrupt = interrupt
 	request.Events = report.All(sinks...)
@@ -91,7 +97,7 @@ func runStock(cmd *cobra.Command, o *options, name string, sink executor.Sink) (
 	if err != nil {
 		return nil, executor.Outcome{}, err
 	}
-	if err := s.checkHosts(books); err != nil {
+	if err := s.ready(cmd.Context(), books); err != nil {
 		return nil, executor.Outcome{}, err
 	}
 	outcome, err := s.execute(cmd.Context(), nil, executor.Request{Playbooks: books}, sink)

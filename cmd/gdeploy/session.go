@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gdeploy/gdeploy/executor"
 	"github.com/gdeploy/gdeploy/inventory"
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/modules/oncontroller"
@@ -36,6 +37,7 @@ type session struct {
 	loader    *playbooks.Loader
 	terminal  *terminal
 	secrets   *redact.Secrets
+	reach     executor.ConnectionDefaults
 	warnings  io.Writer
 	started   time.Time
 }
