@@ -83,6 +83,8 @@ type running struct {
 	command string
 	cmd     *exec.Cmd
 	out     buffer
+	ended   chan struct{}
+	err     error // of its end
 }
 
 type buffer struct {
@@ -108,7 +110,7 @@ const tooLong = 3 * time.Minute
 // start starts bin/gdeploy and does not wait for it.
 func start(t *testing.T, stdin string, args ...string) *running {
 	t.Helper()
-	r := &running{command: "gdeploy " + strings.Join(args, " ")}
+	r := &running{command: "gdeploy " + strings.Join(args, " "), ended: make(chan struct{})}
 	r.cmd = onController(t.Context(), append([]string{"gdeploy"}, args...)...)
 	r.cmd.Stdin = strings.NewReader(stdin)
 	r.cmd.Stdout, r.cmd.Stderr = &r.out, &r.out
@@ -116,30 +118,44 @@ func start(t *testing.T, stdin string, args ...string) *running {
 	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	go func() {
+		r.err = r.cmd.Wait()
+		close(r.ended)
+	}()
 	return r
 }
 
 // wait waits for the end of the run.
 func (r *running) wait(t *testing.T) result {
 	t.Helper()
-	hangs := time.AfterFunc(tooLong, func() { _ = r.cmd.Process.Signal(syscall.SIGQUIT) })
-	err := r.cmd.Wait()
-	if !hangs.Stop() {
+	select {
+	case <-r.ended:
+	case <-time.After(tooLong):
+		_ = r.cmd.Process.Signal(syscall.SIGQUIT)
+		<-r.ended
 		t.Fatalf("%s: it hung for %s\n%s", r.command, tooLong, r.out.String())
 	}
 	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		t.Fatalf("%s: %v\n%s", r.command, err, r.out.String())
+	if r.err != nil && !errors.As(r.err, &exit) {
+		t.Fatalf("%s: %v\n%s", r.command, r.err, r.out.String())
 	}
 	return result{command: r.command, code: r.cmd.ProcessState.ExitCode(), out: r.out.String()}
 }
 
-// reaches waits until the output has those words.
-func (r *running) reaches(t *testing.T, words string) {
+// reaches waits until the output has those words, that many times.
+func (r *running) reaches(t *testing.T, words string, times int) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); !strings.Contains(r.out.String(), words); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
+	late := time.After(tooLong)
+	for over := false; strings.Count(r.out.String(), words) < times; {
+		if over {
 			t.Fatalf("%s: did not come to %q\n%s", r.command, words, r.out.String())
+		}
+		select {
+		case <-time.After(2 * time.Millisecond):
+		case <-r.ended:
+			over = true
+		case <-late:
+			over = true
 		}
 	}
 }
