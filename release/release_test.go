@@ -392,6 +392,41 @@ func TestAWebrootOfSomebodyElseComesBack(t *testing.T) {
 	}
 }
 
+func TestAdoptingGoesOnWhereItWasCutOff(t *testing.T) {
+	for left := 1; left <= 6; left++ {
+		n := newNode(t)
+		web := filepath.Join(n.root, n.layout.Link)
+		os.MkdirAll(web, 0o755)
+		os.WriteFile(filepath.Join(web, "index.html"), []byte("by hand"), 0o644)
+		cut := n.system("")
+		cut.left = left
+		if _, err := release.Adopt(cut, n.layout); err == nil && left < 6 {
+			t.Fatalf("after %d steps nothing broke off", left)
+		}
+		if _, err := release.Adopt(n.system(""), n.layout); err != nil {
+			t.Fatal(err)
+		}
+		d := n.describe(t)
+		if page, err := os.ReadFile(filepath.Join(n.root, n.layout.Dir(d.Current), "index.html")); err != nil || string(page) != "by hand" {
+			t.Errorf("cut off after %d steps: the webroot has %q (%v)", left, page, err)
+		}
+		if r := d.Releases[len(d.Releases)-1]; d.Current != r.Version || r.State != release.Good {
+			t.Errorf("cut off after %d steps: %q is live, and %s is %s", left, d.Current, r.Version, r.State)
+		}
+	}
+}
+
+func TestTheDirectoryOfTheWebrootIsNeverTakenAway(t *testing.T) {
+	n := newNode(t)
+	n.deploy(t, "v1", release.Good)
+	if err := os.Remove(filepath.Join(n.root, n.layout.Ledger())); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.stage(t, n.system(""), "v1"); err == nil || !strings.Contains(err.Error(), "the webroot points to it") {
+		t.Errorf("a live release that the ledger does not know was staged over: %v", err)
+	}
+}
+
 func TestOneRunHoldsTheLock(t *testing.T) {
 	n := newNode(t)
 	lock := release.Lock{Dir: "/run/lock/gdeploy-shop"}

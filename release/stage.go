@@ -235,7 +235,10 @@ func build(ctx context.Context, sys modules.System, s Staging, ledger *Ledger) (
 	if err := sys.SetAttributes(tmp, modules.Attributes{Mode: &mode, Owner: s.Owner, Group: s.Group}); err != nil {
 		return err
 	}
-	if err := sys.Remove(dir); err != nil { // a damaged one that is not live; see alreadyStaged
+	if err := notWebroot(sys, s.Layout, dir); err != nil {
+		return err
+	}
+	if err := sys.Remove(dir); err != nil { // a damaged one, or one that the ledger does not know
 		return err
 	}
 	if err := keepManifest(sys, s, whole); err != nil {
@@ -245,6 +248,23 @@ func build(ctx context.Context, sys modules.System, s Staging, ledger *Ledger) (
 		return err
 	}
 	return ledger.Record(sys, s.Layout, Entry{Event: Staged, Version: s.Version, Revision: s.Revision, Ref: s.Ref, Digests: s.Digests()})
+}
+
+// notWebroot refuses to take away what the webroot points to, though the ledger knew
+// nothing of it.
+func notWebroot(sys modules.Reader, l Layout, dir string) error {
+	st, err := sys.Lstat(l.Link)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	target := st.Target
+	if !path.IsAbs(target) {
+		target = path.Join(path.Dir(l.Link), target)
+	}
+	if err == nil && path.Clean(target) == dir {
+		err = fmt.Errorf("%s is in the way: the webroot points to it, and the ledger %s does not know it; deploy under another name", dir, l.Ledger())
+	}
+	return err
 }
 
 func keepManifest(sys modules.System, s Staging, m Manifest) error {

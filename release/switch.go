@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"strings"
 
 	"github.com/gdeploy/gdeploy/modules"
 )
@@ -141,8 +142,12 @@ func marked(ledger Ledger, version string, as Event) bool {
 	return found
 }
 
+// adopted is how versions begin that nobody packed.
+const adopted = "adopted-"
+
 // Adopt turns a plain directory at the webroot's place into a release that was good, so
-// that the first rollback works. It does nothing where the webroot is a link or missing.
+// that the first rollback works. It goes on where an earlier one was cut off, and does
+// nothing where the webroot is a link or missing.
 func Adopt(sys modules.System, l Layout) (version string, err error) {
 	if err := l.Check(); err != nil {
 		return "", err
@@ -151,11 +156,31 @@ func Adopt(sys modules.System, l Layout) (version string, err error) {
 	if err != nil {
 		return "", err
 	}
-	kind, _, err := Live(sys, l, ledger)
-	if err != nil || kind != LinkDirectory {
+	kind, live, err := Live(sys, l, ledger)
+	if err != nil {
 		return "", err
 	}
-	version = "adopted-" + sys.Now().UTC().Format("20060102-150405")
+	switch half := ledger.halfAdopted(); {
+	case kind == LinkDirectory:
+		version, err = moveAway(sys, l, &ledger)
+	case half != "" && live == half, half != "" && kind == LinkMissing && there(sys, l.Dir(half)):
+		version = half
+	default:
+		return "", nil
+	}
+	if err == nil && live != version {
+		err = point(sys, l, &ledger, Switching{To: version})
+	}
+	if err != nil {
+		return "", err
+	}
+	return version, ledger.Record(sys, l, Entry{Event: Good, Version: version})
+}
+
+// moveAway makes the directory of a release of the webroot. It stands in the ledger before,
+// so that whatever happens it is known where the webroot went.
+func moveAway(sys modules.System, l Layout, ledger *Ledger) (version string, err error) {
+	version = adopted + sys.Now().UTC().Format("20060102-150405")
 	mode := fs.FileMode(0o755)
 	if err := makeDirs(sys, l.Releases, modules.Attributes{Mode: &mode}); err != nil {
 		return "", err
@@ -164,10 +189,25 @@ func Adopt(sys modules.System, l Layout) (version string, err error) {
 		return "", err
 	}
 	if err := sys.Rename(l.Link, l.Dir(version)); err != nil {
-		return "", fmt.Errorf("move %s to %s: %w; both must lie on one file system", l.Link, l.Dir(version), err)
+		err = fmt.Errorf("move %s to %s: %w; both must lie on one file system", l.Link, l.Dir(version), err)
+		return "", errors.Join(err, ledger.Record(sys, l, Entry{Event: Pruned, Version: version}))
 	}
-	if err := point(sys, l, &ledger, Switching{To: version}); err != nil {
-		return "", err
+	return version, nil
+}
+
+// halfAdopted is the release that an Adopt made which did not come to its end.
+func (ledger Ledger) halfAdopted() string {
+	if len(ledger.Entries) == 0 {
+		return ""
 	}
-	return version, ledger.Record(sys, l, Entry{Event: Good, Version: version})
+	last := ledger.Entries[len(ledger.Entries)-1]
+	if !strings.HasPrefix(last.Version, adopted) || last.Event != Staged && last.Event != Switched {
+		return ""
+	}
+	return last.Version
+}
+
+func there(sys modules.Reader, name string) bool {
+	_, err := sys.Lstat(name)
+	return err == nil
 }
