@@ -39,6 +39,7 @@ import (
 	"github.com/gdeploy/gdeploy/modules/slurp"
 	"github.com/gdeploy/gdeploy/modules/stat"
 	"github.com/gdeploy/gdeploy/modules/subversion"
+	"github.com/gdeploy/gdeploy/modules/sysctl"
 	"github.com/gdeploy/gdeploy/modules/systemd"
 	"github.com/gdeploy/gdeploy/modules/tempfile"
 	"github.com/gdeploy/gdeploy/modules/template"
@@ -87,6 +88,7 @@ func Specs() []modules.Spec {
 		slurp.Spec,
 		stat.Spec,
 		subversion.Spec,
+		sysctl.Spec,
 		systemd.Spec,
 		tempfile.Spec,
 		template.Spec,
