@@ -3,6 +3,7 @@ package facts
 import (
 	"fmt"
 	"path"
+	"strconv"
 	"strings"
 
 	"github.com/gdeploy/gdeploy/values"
@@ -45,10 +46,9 @@ func (h *host) deviceLinks() deviceLinks {
 // unhexed puts back what udev writes as \x20 and the like.
 func unhexed(s string) string {
 	for i := 0; i+4 <= len(s); i++ {
-		var b byte
 		if s[i] == '\\' && s[i+1] == 'x' {
-			if _, err := fmt.Sscanf(s[i+2:i+4], "%02x", &b); err == nil {
-				s = s[:i] + string(rune(b)) + s[i+4:]
+			if b, err := strconv.ParseUint(s[i+2:i+4], 16, 8); err == nil {
+				s = s[:i] + string([]byte{byte(b)}) + s[i+4:]
 			}
 		}
 	}

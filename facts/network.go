@@ -1,10 +1,12 @@
 package facts
 
 import (
+	"encoding/hex"
 	"fmt"
 	"net/netip"
 	"path"
 	"sort"
+	"strconv"
 	"strings"
 
 	"github.com/gdeploy/gdeploy/modules"
@@ -93,8 +95,7 @@ func (n *interfaces) add(name string) {
 	if speed := read("speed"); speed != "" {
 		facts.Set("speed", number(speed))
 	}
-	var flags int64
-	if _, err := fmt.Sscanf(read("flags"), "0x%x", &flags); err == nil {
+	if flags, err := strconv.ParseInt(read("flags"), 0, 64); err == nil {
 		facts.Set("promisc", values.Bool(flags&promiscuous != 0))
 	}
 }
@@ -269,21 +270,20 @@ func (n *interfaces) gateway(network, name string) string {
 
 // kernelIPv4 reads an address as /proc/net/route has it: as a number of the host's byte order.
 func kernelIPv4(text string) string {
-	var a, b, c, d byte
-	if _, err := fmt.Sscanf(text, "%02x%02x%02x%02x", &d, &c, &b, &a); err != nil {
+	n, err := strconv.ParseUint(text, 16, 32)
+	if err != nil {
 		return ""
 	}
-	return netip.AddrFrom4([4]byte{a, b, c, d}).String()
+	return netip.AddrFrom4([4]byte{byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24)}).String()
 }
 
 func kernelIPv6(text string) string {
-	var bytes [16]byte
-	for i := range bytes {
-		if _, err := fmt.Sscanf(text[2*i:2*i+2], "%02x", &bytes[i]); err != nil {
-			return ""
-		}
+	bytes, err := hex.DecodeString(text)
+	address, ok := netip.AddrFromSlice(bytes)
+	if err != nil || !ok {
+		return ""
 	}
-	return netip.AddrFrom16(bytes).String()
+	return address.String()
 }
 
 func sorted(list []string) []string {

@@ -20,10 +20,17 @@ func (h *host) table(name, separator string) map[string]string {
 
 // unquoted takes the quotes of a shell's assignment off.
 func unquoted(s string) string {
-	if len(s) > 1 && (s[0] == '"' || s[0] == '\'') && s[len(s)-1] == s[0] {
-		return strings.NewReplacer(`\"`, `"`, `\$`, `$`, `\\`, `\`, "\\`", "`").Replace(s[1 : len(s)-1])
+	if len(s) < 2 || s[0] != '"' && s[0] != '\'' || s[len(s)-1] != s[0] {
+		return s
 	}
-	return s
+	var b strings.Builder
+	for i := 1; i < len(s)-1; i++ {
+		if s[i] == '\\' && strings.IndexByte("\"$\\`", s[i+1]) >= 0 && i+1 < len(s)-1 {
+			i++
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }
 
 // toInt reads a whole number, 0 where there is none.

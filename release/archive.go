@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -154,7 +155,7 @@ func ListArchived(sys modules.Reader, dest, app string) ([]Archived, error) {
 			list = append(list, a)
 		}
 	}
-	slices.SortStableFunc(list, func(a, b Archived) int { return a.Born.Compare(b.Born) })
+	sort.SliceStable(list, func(i, j int) bool { return list[i].Born.Before(list[j].Born) })
 	return list, nil
 }
 

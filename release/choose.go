@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -228,7 +229,7 @@ func All(nodes []Node, archives ...NodeRelease) []NodeRelease {
 	for _, r := range archives {
 		add(r)
 	}
-	slices.SortStableFunc(list, func(a, b NodeRelease) int { return a.Born.Compare(b.Born) })
+	sort.SliceStable(list, func(i, j int) bool { return list[i].Born.Before(list[j].Born) })
 	return list
 }
 

@@ -156,7 +156,7 @@ func (p *packer) note(name string, content io.Reader) error {
 	return err
 }
 
-// walk adds what lies below a directory of the source, in sorted order.
+// walk adds what lies below a directory of the source, in the sorted order that ReadDir has.
 func (p *packer) walk(below string) error {
 	if err := p.ctx.Err(); err != nil {
 		return err
@@ -165,7 +165,6 @@ func (p *packer) walk(below string) error {
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(entries, func(a, b modules.Stat) int { return strings.Compare(a.Path, b.Path) })
 	for _, e := range entries {
 		name := path.Join(below, path.Base(e.Path))
 		if p.excluded(name) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"sort"
 
 	"github.com/gdeploy/gdeploy/modules"
 )
@@ -42,7 +43,7 @@ func Prune(sys modules.System, l Layout, keep int, protect []string) ([]string, 
 func Surplus(ledger Ledger, live string, keep int, protect []string) []string {
 	present := slices.DeleteFunc(ledger.Releases(), func(r Release) bool { return !r.Present })
 	surplus := len(present) - keep
-	slices.SortStableFunc(present, func(a, b Release) int { return worth(a) - worth(b) })
+	sort.SliceStable(present, func(i, j int) bool { return worth(present[i]) < worth(present[j]) })
 	var list []string
 	for _, r := range present {
 		if len(list) >= surplus {
