@@ -62,6 +62,9 @@ func fromReply(reply modules.Reply, diff bool) *result {
 	r.changed, r.failed, r.skipped = reply.Changed, reply.Failed, reply.Skipped
 	r.kind, r.warnings = reply.ErrorKind, reply.Warnings
 	r.fields.Set("changed", values.Bool(reply.Changed))
+	if reply.Unknown && reply.Changed && reply.Msg == "" {
+		r.warnings = append(r.warnings, "a dry run does not run programs: the task would change something, and what else it would do or return is not known")
+	}
 	if reply.Msg != "" {
 		r.fields.Set("msg", values.String(reply.Msg))
 	}

@@ -121,6 +121,8 @@ type Command struct {
 	// Unchanged, if set, looks at the outcome of a program that decides itself
 	// whether to do anything (git, apt) and reports true where it did nothing.
 	Unchanged func(Output) bool
+	// Watched shows the operator lines of the program's output while it runs long.
+	Watched bool
 	// Foresees marks a program that knows of check mode itself and changes nothing then;
 	// it runs in a dry run too.
 	Foresees bool

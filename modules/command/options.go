@@ -41,7 +41,7 @@ func (o *Options) Start(ctx context.Context, sys modules.System, c modules.Comma
 		result.Data.Set("rc", values.Int(0))
 		return result, nil
 	}
-	c.Dir = o.Chdir
+	c.Dir, c.Watched = o.Chdir, true
 	if o.Stdin != nil {
 		c.Stdin = []byte(*o.Stdin)
 		if o.StdinAddNewline {

@@ -43,6 +43,10 @@ func (m *Machine) Exec(ctx context.Context, c modules.Command) (modules.Output, 
 	}
 	var stdout, stderr capture
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if c.Watched && m.options.Progress != nil {
+		lines := newShown(m.options.Progress)
+		cmd.Stdout, cmd.Stderr = &watch{Writer: &stdout, show: lines}, &watch{Writer: &stderr, show: lines}
+	}
 	out := modules.Output{Start: time.Now()}
 	if err := context.Cause(ctx); err != nil {
 		return out, &modules.NotStartedError{Argv: c.Argv, Err: err}
