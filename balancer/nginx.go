@@ -248,7 +248,7 @@ func (n NGINX) settle(ctx context.Context, sys modules.System, old []string) err
 	}
 	for end := sys.Now().Add(reloadTime); ; {
 		now := n.workers(sys)
-		if !slices.ContainsFunc(now, func(pid string) bool { return slices.Contains(old, pid) }) {
+		if len(now) > 0 && !slices.ContainsFunc(now, func(pid string) bool { return slices.Contains(old, pid) }) {
 			return nil
 		}
 		if sys.Now().After(end) {
@@ -281,11 +281,17 @@ func (n NGINX) workers(sys modules.System) []string {
 			continue
 		}
 		title, _ := modules.ReadFile(sys, path.Join("/proc", pid, "cmdline"), enough)
-		if strings.Contains(string(title), "worker process") && !strings.Contains(string(title), "shutting down") {
+		if takesConnections(string(title)) {
 			workers = append(workers, pid)
 		}
 	}
 	return workers
+}
+
+// takesConnections tells by the title of a child of nginx's master. One that was just
+// forked still has its master's; one that has ended has none.
+func takesConnections(title string) bool {
+	return strings.Trim(title, "\x00") != "" && !strings.Contains(title, "shutting down") && !strings.Contains(title, "nginx: cache ")
 }
 
 func (n NGINX) working() string { return "changing " + n.Name() + "\n" }

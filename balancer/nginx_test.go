@@ -196,9 +196,13 @@ func TestNginxKilledBeforeTheReload(t *testing.T) {
 	}
 }
 
+// TestNginxWaitsForItsWorkers has one that was just forked, and has its master's title still.
 func TestNginxWaitsForItsWorkers(t *testing.T) {
-	w := newWorld(t, quiet(map[string]string{"bin/nginx": `#!/bin/sh
-[ "$1" = -t ] || { sleep 0.3; printf 'nginx: worker process is shutting down' >$ROOT/proc/110/cmdline; touch $ROOT/left; } >/dev/null 2>&1 &
+	w := newWorld(t, quiet(map[string]string{"proc/110/cmdline": "nginx: master process nginx\x00", "bin/nginx": `#!/bin/sh
+[ "$1" = -t ] || {
+	mkdir $ROOT/proc/111; echo "111 (nginx) S 100 100" >$ROOT/proc/111/stat; echo 'nginx: worker process' >$ROOT/proc/111/cmdline
+	sleep 0.3; printf 'nginx: worker process is shutting down' >$ROOT/proc/110/cmdline; touch $ROOT/left
+} >/dev/null 2>&1 &
 `}))
 	if _, _, err := balancer.Move(t.Context(), w.system(t, nil), nginx("n1", "10.0.0.1:8080", "web"), balancer.Drain, time.Second); err != nil {
 		t.Error(err)

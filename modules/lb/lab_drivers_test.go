@@ -172,7 +172,12 @@ func TestNginx(t *testing.T) {
 	expect(t, callNginx(t, 3, false, "drain"), true, "drain")
 	answered := make(chan string, 1)
 	go func() { server, err := get("/slow"); answered <- fmt.Sprint(server, err) }()
-	waitFor(t, func() bool { return text(callNginx(t, 1, false, "query"), "sessions") != "0" })
+	waitFor(t, func() bool {
+		if len(answered) > 0 {
+			t.Fatalf("the slow request got %s at once\n%s", <-answered, content(t, upstreamFile))
+		}
+		return text(callNginx(t, 1, false, "query"), "sessions") != "0"
+	})
 	expect(t, callNginx(t, 2, false, "ready"), true, "ready")
 	short := callNginx(t, 1, false, "drain", "timeout", values.Float(0.5))
 	if !short.Failed || !short.Changed || !strings.Contains(short.Msg, "1 sessions of web/n1 are still open after 500ms") {
