@@ -89,7 +89,7 @@ func (v *visit) notifyOne(ctx context.Context, name string) error {
 	all := v.handlers.list()
 	for i := len(all) - 1; i >= 0 && !found; i-- {
 		if v.named(ctx, all[i], name) {
-			v.handlers.wait(all[i], v.host)
+			v.handlers.wait(v.firstOfList(ctx, all[:i+1], name), v.host)
 			found = true
 		}
 	}
@@ -103,6 +103,18 @@ func (v *visit) notifyOne(ctx context.Context, name string) error {
 		return fmt.Errorf("The requested handler '%s' was not found in either the main handlers list nor in the listening handlers list", name)
 	}
 	return nil
+}
+
+// firstOfList gives the handler that name means in the list (of the play or of a role) of
+// the last one of all: later lists win, but in one list the first does.
+func (v *visit) firstOfList(ctx context.Context, all []*playbooks.Handler, name string) *playbooks.Handler {
+	first := all[len(all)-1]
+	for i := len(all) - 2; i >= 0 && all[i].Role == first.Role; i-- {
+		if v.named(ctx, all[i], name) {
+			first = all[i]
+		}
+	}
+	return first
 }
 
 // named reports that name means the handler: its name, or "role : name".

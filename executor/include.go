@@ -35,7 +35,11 @@ type included struct {
 func (b *batch) include(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame) passage {
 	place := b.announce(ctx, t, hosts, f)
 	asked := make([][]*inclusion, len(hosts))
-	verdicts := b.each(ctx, t, hosts, f, func(h *host) verdict {
+	asking := hosts
+	if b.runsOnce(ctx, t, hosts, f) { // the others do nothing of what is included
+		asking = hosts[:1]
+	}
+	verdicts := b.each(ctx, t, asking, f, func(h *host) verdict {
 		v := b.visit(ctx, t, h, place, f)
 		wants, ended := v.inclusions(ctx)
 		if ended != nil {

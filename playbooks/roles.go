@@ -139,6 +139,9 @@ func (p *parser) fill(use *RoleUse, block *Block, name string, pos values.Positi
 	}
 	use.Same = sameness(use, dir, included)
 	role, first := p.shared(use.Same, at, files)
+	if first && strings.Contains(name, "/") && !filepath.IsAbs(expandHome(name)) {
+		role.Name = name // as Ansible has it: the whole name below the directory of roles
+	}
 	use.Role, use.Tasks = role, block
 	if !included {
 		use.AllowDuplicates = role.AllowDuplicates

@@ -165,7 +165,7 @@ func (c *Console) host(e executor.HostResult) {
 	shown := cleaned(e.Task.Action, withoutItems(e))
 	switch e.Status {
 	case executor.Failed:
-		if !e.Looped {
+		if !e.Looped || e.Task.Action == "debug" { // of debug Ansible shows the sum too
 			c.line(red, fmt.Sprintf("fatal: [%s]: FAILED! => %s", where, c.dump(e.Task, e.Status, shown)))
 		}
 	case executor.Unreachable:

@@ -281,7 +281,7 @@ func events(console string, free bool) string {
 			entries = append(entries, entry{host: found[1], lines: []string{spaces.ReplaceAllString(line, " ")}})
 			continue
 		}
-		if under == "PLAY RECAP" || line == "" || strings.HasPrefix(line, "An exception occurred during task execution.") {
+		if under == "PLAY RECAP" || line == "" || strings.HasPrefix(line, "An exception occurred during task execution.") || strings.HasPrefix(line, "No config file found") {
 			continue // gdeploy says below the recap what happened
 		}
 		found := result.FindStringSubmatch(line)
