@@ -141,6 +141,7 @@ func conformanceEnv(work string) []string {
 		"ANSIBLE_PIPELINING=1",
 		"ANSIBLE_LOCALHOST_WARNING=0",
 		"CASE_HOME=/somewhere",
+		"GORACE=" + os.Getenv("GORACE"),
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 var update = flag.Bool("update", false, "rewrite what scripts compare with")
 
 func TestMain(m *testing.M) {
+	_ = os.Setenv("GORACE", "atexit_sleep_ms=0") // with -race each command would take a second to end
 	testscript.Main(m, map[string]func(){"gdeploy": main})
 }
 
@@ -43,6 +44,7 @@ func atHome(env *testscript.Env) error {
 	}
 	env.Setenv("GDEPLOY_LOG_FILE", filepath.Join(env.WorkDir, "log", "gdeploy.log"))
 	env.Setenv("LC_ALL", "C.UTF-8")
+	env.Setenv("GORACE", os.Getenv("GORACE"))
 	return nil
 }
 
