@@ -25,6 +25,9 @@ func (v *visit) call(ctx context.Context, s *step) *result {
 		reply, err := v.onConnection(ctx, s)
 		return v.settled(s, reply, err)
 	}
+	if reply, lost := v.lockLost(ctx, s); lost {
+		return v.settled(s, reply, nil)
+	}
 	var reply modules.Reply
 	err := v.send1(ctx, s, func() (err error) {
 		reply, err = v.Hosts.Call(ctx, s.target, s.call, v.contents, v.progress)

@@ -66,6 +66,7 @@ func (*lock) Run(context.Context, modules.System) (modules.Result, error) {
 func specs() []*modules.Spec {
 	return []*modules.Spec{
 		{Name: "do", FreeForm: "text", New: func() modules.Module { return new(do) }},
+		{Name: "balance", FreeForm: "text", Fenced: true, New: func() modules.Module { return new(do) }},
 		{Name: "set", Where: modules.OnController, New: func() modules.Module { return new(set) }},
 		{Name: "release_lock", New: func() modules.Module { return new(lock) }},
 		&pause.Spec,
@@ -228,6 +229,12 @@ func (f *fakeHosts) lock(t transport.Target, call modules.Call, path, state stri
 	defer f.mu.Unlock()
 	key := t.Host + " " + path
 	f.done = append(f.done, effect{step: "lock " + t.Host + state, host: t.Host, chain: t.Host, text: "lock " + path + " " + state})
+	if state == "mine" {
+		if f.locks[key] != call.Run.ID {
+			return modules.Reply{Failed: true, ErrorKind: modules.KindFenced, Msg: "another run has the lock"}
+		}
+		return modules.Reply{}
+	}
 	if state == "free" {
 		delete(f.locks, key)
 		return modules.Reply{}

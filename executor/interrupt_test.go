@@ -106,6 +106,47 @@ h2
 	}
 }
 
+// What is done on the balancer for a host whose lock another run took is refused, though
+// the balancer's own lock is still ours; a host that is dead has no other run on it.
+func TestFencedElsewhere(t *testing.T) {
+	const play = `
+-- inventory --
+h1
+h2
+h3
+lb
+-- play.yml --
+- hosts: h1:h2:h3
+  gather_facts: false
+  any_errors_fatal: true
+  serial: [2, 1]
+  lock: {name: shop, path: /lock/shop, also: lb}
+  tasks:
+    - balance: drain {{ inventory_hostname }}
+      delegate_to: lb
+      undo:
+        - balance: rejoin {{ inventory_hostname }}
+          delegate_to: lb
+    - do: {text: work, unreachable: "{{ inventory_hostname == 'h1' }}"}
+`
+	f := newFixture(t, unpack(t, txtar.Parse([]byte(play))), nil)
+	f.hosts.parallelUndo = true
+	f.hosts.during = at("drain h2", func() {
+		f.hosts.mu.Lock()
+		defer f.hosts.mu.Unlock()
+		f.hosts.locks["h2 /lock/shop"] = "another"
+	})
+	if _, err := executor.Run(t.Context(), f.request); err != nil {
+		t.Fatal(err)
+	}
+	all := strings.Join(f.hosts.effects(), "\n")
+	for text, want := range map[string]bool{"rejoin h1": true, "rejoin h2": false} {
+		if strings.Contains(all, text) != want {
+			t.Errorf("%q was done: %v, in\n%s", text, !want, all)
+		}
+	}
+}
+
 // Stopping when everything is done is no reason to take it back.
 func TestInterruptTooLate(t *testing.T) {
 	f := newFixture(t, unpack(t, txtar.Parse([]byte(interrupted))), nil)

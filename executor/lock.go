@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/playbooks"
@@ -32,6 +33,19 @@ type lockPlace struct {
 
 // on is what a call to host says of the lock, empty where none is held there.
 func (l *heldLock) on(host string) string { return l.number[host] }
+
+// at is the lock on a host, nil where none is held there.
+func (l *heldLock) at(host string) *lockPlace {
+	if l == nil {
+		return nil
+	}
+	for _, place := range l.places {
+		if place.host == host {
+			return place
+		}
+	}
+	return nil
+}
 
 // acquire takes the play's lock on all its hosts, in the order of their names, or on none
 // of them. It reports false where somebody else holds it.
@@ -166,6 +180,29 @@ func (r *run) journalLock(place *lockPlace, held bool) {
 	if err := r.Journal.Lock(place.path, place.host, held); err != nil {
 		r.warn(place.host, "write the run's journal: "+err.Error())
 	}
+}
+
+// askForLock is how long a host may take to say whose its lock is.
+const askForLock = 10 * time.Second
+
+// lockLost reports that another run has the lock of the host for which a fenced step runs
+// elsewhere, as on its balancer: there nobody would notice. A host that does not answer
+// has no other run on it.
+func (v *visit) lockLost(ctx context.Context, s *step) (modules.Reply, bool) {
+	place := v.held.at(v.host.name)
+	if s.delegate == "" || s.delegate == v.host.name || !s.spec.Fenced || s.call.Check || place == nil {
+		return modules.Reply{}, false
+	}
+	ask := *place
+	args, _ := place.call.Args.AsMap()
+	args = args.Clone()
+	args.Set("state", values.String("mine"))
+	ask.call.Args = values.FromMap(args)
+	ask.call.Run.Lock = place.path
+	ctx, cancel := context.WithTimeout(ctx, askForLock)
+	defer cancel()
+	reply, err := v.lockCall(ctx, &ask)
+	return reply, err == nil && reply.Failed && reply.ErrorKind == modules.KindFenced
 }
 
 func (r *run) lockCall(ctx context.Context, place *lockPlace) (reply modules.Reply, err error) {

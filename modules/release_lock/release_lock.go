@@ -17,7 +17,7 @@ var Spec = modules.Spec{Name: "release_lock", New: func() modules.Module { retur
 // Module holds the parameters.
 type Module struct {
 	Path     string  `json:"path" type:"path" required:"true" help:"the lock's directory"`
-	State    string  `json:"state" default:"held" choices:"held,free" help:"held: take the lock; free: give it back"`
+	State    string  `json:"state" default:"held" choices:"held,mine,free" help:"held: take the lock; mine: only see that this run has it still; free: give it back"`
 	Reason   string  `json:"reason" help:"what the lock is for, shown to others who want it"`
 	Wait     float64 `json:"wait" default:"0" help:"how long to wait for another run to give it back, in seconds"`
 	TakeOver bool    `json:"take_over" default:"no" help:"take it from the run that holds it; that run's next change to a release or balancer is refused"`
@@ -26,8 +26,11 @@ type Module struct {
 // Run takes the lock or gives it back.
 func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, error) {
 	lock := release.Lock{Dir: m.Path}
-	if m.State == "free" {
+	switch m.State {
+	case "free":
 		return modules.Result{}, lock.Give(sys)
+	case "mine":
+		return modules.Result{}, release.Fence(sys)
 	}
 	holder, err := lock.Take(ctx, sys, m.Reason, time.Duration(m.Wait*float64(time.Second)), m.TakeOver)
 	if err != nil {
