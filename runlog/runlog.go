@@ -26,6 +26,8 @@ import (
 
 // Meta is run.json: what a run was, and how it ended.
 type Meta struct {
+	// App is the application whose lock the run wanted; empty where it wanted none.
+	App       string    `json:"app,omitempty"`
 	ID        string    `json:"id"`
 	Who       string    `json:"who"`
 	Started   time.Time `json:"started"`
@@ -130,6 +132,10 @@ func (r *Run) Record(record executor.Record) {
 		r.noteSwitch(record.Time, e)
 	case executor.PlayStarted:
 		r.meet(e.Hosts)
+	case executor.LockTaken:
+		r.meta.App = e.Name
+	case executor.LockRefused:
+		r.meta.App = e.Name
 	case executor.RunEnded:
 		r.meta.Ended, r.meta.Outcome = record.Time, &e.Outcome
 		r.failed = errors.Join(r.failed, r.writeMeta())

@@ -76,6 +76,9 @@ func (m Meta) movement() (app, from, to, revision, hosts string) {
 		add(&revisions, short(s.Revision))
 		add(&names, s.Host)
 	}
+	if len(apps) == 0 {
+		add(&apps, m.App)
+	}
 	return orDash(apps), orDash(froms), orDash(tos), orDash(revisions), orDash(names)
 }
 
