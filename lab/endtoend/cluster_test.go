@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -68,6 +69,21 @@ func answer(host string) string {
 	}
 	response.Body.Close()
 	return response.Header.Get("X-Version")
+}
+
+// get asks for a page.
+func get(t *testing.T, url string) string {
+	t.Helper()
+	response, err := client.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
 }
 
 func address(host string) string {

@@ -87,6 +87,7 @@ for tag in v1 v2 v3 v4; do
 	cp -r "source/$tag/static" "ready/$tag/"
 	tar -czf "web-demo-$tag.tar.gz" -C "ready/$tag" .
 done
+cp ready/v2/web-demo program
 rm -rf source ready
 chown -R www:www /deploy/src /deploy/config`
 
