@@ -5,7 +5,6 @@ package main
 
 import (
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -161,24 +160,17 @@ func compile(root, dir, arch string) (embedded.Program, error) {
 	if err != nil {
 		return none, err
 	}
-	var packed bytes.Buffer
-	w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	packed, err := pack(content)
 	if err != nil {
 		return none, err
 	}
-	if _, err := w.Write(content); err != nil {
-		return none, err
-	}
-	if err := w.Close(); err != nil {
-		return none, err
-	}
-	if packed.Len() > largest {
-		return none, fmt.Errorf("the helper for %s has grown to %d bytes, more than %d", arch, packed.Len(), largest)
+	if len(packed) > largest {
+		return none, fmt.Errorf("the helper for %s has grown to %d bytes, more than %d", arch, len(packed), largest)
 	}
 	sum := sha256.Sum256(content)
-	fmt.Printf("helper for linux/%s: %d bytes, %d gzipped\n", arch, len(content), packed.Len())
+	fmt.Printf("helper for linux/%s: %d bytes, %d gzipped\n", arch, len(content), len(packed))
 	program := embedded.Program{SHA256: hex.EncodeToString(sum[:]), Size: int64(len(content))}
-	return program, replace(filepath.Join(dir, embedded.File(arch)), packed.Bytes())
+	return program, replace(filepath.Join(dir, embedded.File(arch)), packed)
 }
 
 // replace writes a file beside the old one and renames it, unless it is the same.
