@@ -125,14 +125,44 @@ func births(nodes []Node, archives []NodeRelease) map[string]time.Time {
 	return made
 }
 
-// newestLive is the live version that was made last.
+// newestLive is the live version that no other one succeeded; where the ledgers do not
+// tell, the one that was made last.
 func newestLive(nodes []Node, made map[string]time.Time) (newest string, found bool) {
 	for _, n := range nodes {
-		if n.Current != "" && (!found || made[n.Current].After(made[newest])) {
+		if n.Current != "" && (!found || newer(nodes, made, n.Current, newest)) {
 			newest, found = n.Current, true
 		}
 	}
 	return newest, found
+}
+
+// newer reports whether version came to the nodes after other did.
+func newer(nodes []Node, made map[string]time.Time, version, other string) bool {
+	after := 0
+	for _, n := range nodes {
+		v, o := n.stands(version), n.stands(other)
+		switch {
+		case v < 0 || o < 0:
+		case v > o:
+			after++
+		case v < o:
+			after--
+		}
+	}
+	if after == 0 {
+		return made[version].After(made[other])
+	}
+	return after > 0
+}
+
+// stands is the place of a version in what led to the one that is live; negative where it
+// has none.
+func (n Node) stands(version string) int {
+	i := slices.Index(n.Lineage, version)
+	if i < 0 && n.Current == version {
+		return len(n.Lineage)
+	}
+	return i
 }
 
 // mostCommonBefore asks each node of the group what was good before version, and takes the

@@ -226,6 +226,39 @@ func TestTheNewestReleaseIsTheOneThatWasMadeLast(t *testing.T) {
 	}
 }
 
+func TestTheNewestReleaseIsTheOneThatSucceededTheOthers(t *testing.T) {
+	// v2 was packed before v3, for another environment, and comes here after it.
+	half, rest := newNode(t), newNode(t)
+	for _, n := range []*node{half, rest} {
+		n.deploy(t, "v1", release.Good)
+		n.runs = 10
+		n.deploy(t, "v3", release.Good)
+	}
+	archived := []release.NodeRelease{{Version: "v2", Born: time.Date(2026, 1, 1, 0, 0, 5, 0, time.UTC)}}
+	previous := func(want string) {
+		t.Helper()
+		got, err := release.Resolve("previous", []release.Node{rest.describe(t), half.describe(t)}, nil, archived)
+		if err != nil || got != want {
+			t.Errorf("previous is %q (%v), want %q", got, err, want)
+		}
+	}
+	sys := half.system("")
+	if err := half.stage(t, sys, "v2"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := release.Switch(sys, half.layout, "v2", true); err != nil {
+		t.Fatal(err)
+	}
+	previous("v3") // not tested yet, the run died
+	if err := release.Mark(sys, half.layout, "v2", release.Good); err != nil {
+		t.Fatal(err)
+	}
+	previous("v3")
+	rest.deploy(t, "v2", release.Good)
+	half.goLive(t, half.system(""), "v3", release.Good)
+	previous("v3") // and a rollback that stopped half way is gone on with
+}
+
 func TestPreviousGoesFurtherBackWhereAReleaseIsBadOnOneHost(t *testing.T) {
 	one, other := newNode(t), newNode(t)
 	for _, n := range []*node{one, other} {
