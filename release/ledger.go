@@ -75,6 +75,18 @@ func Read(sys modules.Reader, l Layout) (Ledger, error) {
 	return parseLedger(data), nil
 }
 
+// Untrusted names what of the ledger belongs to neither root nor the user that deploys, such
+// as a directory that the service has put in its place; empty where all is well.
+func Untrusted(sys modules.System, l Layout) string {
+	for _, name := range []string{path.Dir(l.State), l.State, l.Ledger(), path.Dir(l.Manifest("x"))} {
+		st, err := sys.Lstat(name)
+		if err == nil && st.UID != 0 && st.UID != sys.Self().UID {
+			return name
+		}
+	}
+	return ""
+}
+
 func parseLedger(data []byte) Ledger {
 	ledger := Ledger{torn: len(data) > 0 && data[len(data)-1] != '\n'}
 	for line := range bytes.Lines(data) {

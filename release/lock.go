@@ -167,8 +167,7 @@ func (k Lock) Give(sys modules.System) error {
 }
 
 // Fence refuses the call of a run that does not hold the lock any more, because another
-// run took it over or the host was restarted. A run without a lock may act only where
-// nobody holds it.
+// run took it over or the host was restarted. A call that names no lock is not asked.
 func Fence(sys modules.System) error {
 	run := sys.Run()
 	if run.Lock == "" {

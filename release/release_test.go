@@ -404,6 +404,24 @@ func TestAPlainDirectoryIsRefusedAndAdopted(t *testing.T) {
 	}
 }
 
+func TestALedgerOfTheServiceIsNamed(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("needs root, to give files away")
+	}
+	n := newNode(t)
+	n.deploy(t, "v1", release.Good)
+	if name := release.Untrusted(n.system(""), n.layout); name != "" {
+		t.Errorf("%s is not trusted", name)
+	}
+	state := filepath.Join(n.root, n.layout.State)
+	if err := os.Lchown(state, 1500, 1500); err != nil {
+		t.Fatal(err)
+	}
+	if name := release.Untrusted(n.system(""), n.layout); name != n.layout.State {
+		t.Errorf("%q is not trusted, and should be %s", name, n.layout.State)
+	}
+}
+
 func TestAWebrootOfSomebodyElseComesBack(t *testing.T) {
 	n := newNode(t)
 	link := filepath.Join(n.root, n.layout.Link)

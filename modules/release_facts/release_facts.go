@@ -42,14 +42,18 @@ func (m *Module) Run(_ context.Context, sys modules.System) (modules.Result, err
 	if err != nil {
 		return modules.Result{}, err
 	}
-	return modules.Result{Data: data, Warnings: warnings(l, ledger)}, m.more(sys, l, node, data)
+	return modules.Result{Data: data, Warnings: warnings(sys, l, ledger)}, m.more(sys, l, node, data)
 }
 
-func warnings(l release.Layout, ledger release.Ledger) []string {
-	if ledger.Damaged == 0 {
-		return nil
+func warnings(sys modules.System, l release.Layout, ledger release.Ledger) []string {
+	var list []string
+	if ledger.Damaged > 0 {
+		list = append(list, "the ledger "+l.Ledger()+" has lines that cannot be read; they were passed over")
 	}
-	return []string{"the ledger " + l.Ledger() + " has lines that cannot be read; they were passed over"}
+	if name := release.Untrusted(sys, l); name != "" {
+		list = append(list, name+" belongs to another user than the one who deploys, who could write in it what never happened: give it back with chown -R")
+	}
+	return list
 }
 
 func asMap(node release.Node) (*values.Map, error) {
