@@ -40,6 +40,7 @@ type NodeRelease struct {
 	Run     string    `json:"run"`
 	Born    time.Time `json:"born"`
 	Live    time.Time `json:"live"`
+	LiveBy  string    `json:"live_by"`
 }
 
 // ReadNodes reads results of release_facts.
@@ -318,7 +319,7 @@ func Describe(sys modules.Reader, l Layout, ledger Ledger) (Node, error) {
 	for _, r := range ledger.Releases() {
 		node.Releases = append(node.Releases, NodeRelease{
 			Version: r.Version, State: r.State, Revision: r.Revision, Ref: r.Ref, Digests: r.Digests,
-			Pinned: r.Pinned, Present: r.Present, Who: r.Who, Run: r.Run, Born: r.Born, Live: r.Live,
+			Pinned: r.Pinned, Present: r.Present, Who: r.Who, Run: r.Run, Born: r.Born, Live: r.Live, LiveBy: r.LiveBy,
 		})
 	}
 	return node, nil

@@ -161,8 +161,9 @@ type Release struct {
 	// Who and Born tell who staged it first and when that run began.
 	Who  string
 	Born time.Time
-	// Live is when it was last made live; zero where it never was.
-	Live time.Time
+	// Live is when it was last made live and LiveBy by whom; zero where it never was.
+	Live   time.Time
+	LiveBy string
 	// Run is the run that staged it last.
 	Run string
 }
@@ -192,7 +193,7 @@ func (r *Release) apply(e Entry) {
 		r.Revision, r.Ref, r.Digests = e.Revision, e.Ref, e.Digests
 	case Switched:
 		// It was good, but whether it runs now is not known before it has passed its test again.
-		r.State, r.Live = Switched, e.Time
+		r.State, r.Live, r.LiveBy = Switched, e.Time, e.Who
 	case Good, Bad:
 		r.State = e.Event
 	case Pinned, Unpinned:

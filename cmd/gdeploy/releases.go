@@ -127,7 +127,7 @@ func (n tableNode) live() tableRow {
 }
 
 func releaseCells(r release.NodeRelease) []string {
-	return []string{cmp.Or(r.Ref, "-"), cmp.Or(string(r.State), "-"), clock(r.Live), cmp.Or(r.Who, "-")}
+	return []string{cmp.Or(r.Ref, "-"), cmp.Or(string(r.State), "-"), clock(r.Live), cmp.Or(r.LiveBy, r.Who, "-")}
 }
 
 func (n tableNode) find(version string) release.NodeRelease {
