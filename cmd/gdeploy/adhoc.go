@@ -14,6 +14,7 @@ import (
 
 	"github.com/gdeploy/gdeploy/executor"
 	"github.com/gdeploy/gdeploy/playbooks"
+	"github.com/gdeploy/gdeploy/values"
 )
 
 func adhocCommand() *cobra.Command {
@@ -103,8 +104,22 @@ func (s *session) oneTask(pattern, module, args string) ([]*playbooks.Playbook, 
 	}
 	for _, play := range book.Plays {
 		play.File = filepath.Join(workingDir(), "run") // relative paths start here
+		fromFlag(play.Tasks[0])
 	}
 	return []*playbooks.Playbook{book}, nil
+}
+
+// fromFlag makes the parameters of a task say that they come from -a.
+func fromFlag(node playbooks.Node) {
+	task, ok := node.(*playbooks.Task)
+	if !ok {
+		return
+	}
+	place := values.Position{File: "-a"}.Scattered()
+	for name, value := range task.Args.Clone().All() {
+		task.Args.SetKey(name, value.At(place))
+	}
+	task.ArgsTemplate = task.ArgsTemplate.At(place)
 }
 
 // parameters reads what -a says.

@@ -41,7 +41,7 @@ func (s *session) colors() bool {
 	if s.options.noColor || os.Getenv("NO_COLOR") != "" {
 		return false
 	}
-	if os.Getenv("FORCE_COLOR") != "" {
+	if s.options.forceColor || os.Getenv("FORCE_COLOR") != "" {
 		return true
 	}
 	return isatty.IsTerminal(os.Stdout.Fd())

@@ -19,7 +19,7 @@ type options struct {
 	askBecome                bool
 	passFile, becomePassFile string
 	output                   string
-	noColor                  bool
+	noColor, forceColor      bool
 	connection               string
 	vaultID                  []string
 	askVault                 bool
@@ -48,7 +48,8 @@ func (o *options) connectionFlags(f *pflag.FlagSet) {
 	f.StringArrayVarP(&o.extraVars, "extra-vars", "e", nil, "variables: k=v, JSON or YAML, or @FILE; they win over all others")
 	f.CountVarP(&o.verbose, "verbose", "v", "tell more; up to -vvvv")
 	f.StringVar(&o.output, "output", "console", "console, or json for one event a line")
-	f.BoolVar(&o.noColor, "no-color", false, "no colours")
+	f.BoolVar(&o.noColor, "no-color", false, "no colours; so does NO_COLOR")
+	f.BoolVar(&o.forceColor, "force-color", false, "colours although this is no terminal; so does FORCE_COLOR")
 	f.StringArrayP("module-path", "M", nil, helpOf("library")+"; may be repeated")
 	f.Int("lock-wait", 0, helpOf("lock_wait"))
 }

@@ -31,19 +31,23 @@ func findPlaybook(name string) (string, error) {
 }
 
 // unpackStock writes the shipped playbooks below the user's cache directory, once per
-// content, so that they are files like any others.
+// content, so that they are files like any others. Whoever wants to change them takes
+// those that gdeploy init writes.
 func unpackStock() (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return "", fmt.Errorf("unpack the shipped playbooks: %w", err)
 	}
-	digest, err := stockDigest()
+	digest, err := digestOf(stock.Files)
 	if err != nil {
 		return "", err
 	}
 	dir := filepath.Join(cache, "gdeploy", "stock-"+digest[:12])
-	if _, err := os.Stat(dir); err == nil {
+	if there, err := digestOf(os.DirFS(dir)); err == nil && there == digest {
 		return dir, nil
+	}
+	if err := os.RemoveAll(dir); err != nil { // somebody changed it
+		return "", fmt.Errorf("unpack the shipped playbooks: %w", err)
 	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
 		return "", fmt.Errorf("unpack the shipped playbooks: %w", err)
@@ -65,13 +69,13 @@ func unpackStock() (string, error) {
 	return dir, nil
 }
 
-func stockDigest() (string, error) {
+func digestOf(files fs.FS) (string, error) {
 	sum := sha256.New()
-	err := fs.WalkDir(stock.Files, ".", func(name string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		text, err := fs.ReadFile(stock.Files, name)
+		text, err := fs.ReadFile(files, name)
 		fmt.Fprintf(sum, "%s %d\n%s", name, len(text), text)
 		return err
 	})
