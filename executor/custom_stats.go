@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/values/yaml"
 )
 
 // wholeRun owns the figures of set_stats that belong to no host, as Ansible has it.
@@ -76,12 +77,17 @@ func number(v values.Value) (float64, bool) {
 	return v.AsFloat()
 }
 
-// figures are what set_stats kept, by owner; null where there are none.
+// figures are what set_stats kept, in the order of the owners; null where there are none.
 func (s *stats) figures() values.Value {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.custom == nil {
 		return values.Null
 	}
-	return values.FromMap(s.custom.Clone())
+	sorted := values.NewMap(s.custom.Len())
+	for _, owner := range yaml.SortedKeys(s.custom) {
+		figures, _ := s.custom.GetKey(owner)
+		sorted.SetKey(owner, figures)
+	}
+	return values.FromMap(sorted)
 }
