@@ -64,7 +64,24 @@ func (s *survey) fill(ctx context.Context, to modules.Below) error {
 	for err == nil && len(s.repeats) > 0 {
 		err = s.repeat(ctx, to)
 	}
+	for dir := range s.implied {
+		if err == nil && s.write[dir] {
+			err = s.imposed(to, dir)
+		}
+	}
 	return err
+}
+
+// imposed gives a directory that is implied what was asked for; it is there by now.
+func (s *survey) imposed(to modules.Below, dir string) error {
+	mode := fs.FileMode(0o755)
+	if s.Mode.Given() {
+		mode = s.Mode.Apply(mode, true)
+	}
+	if err := to.Mkdir(dir, mode); err != nil || s.Owner == "" && s.Group == "" {
+		return err
+	}
+	return to.Chown(dir, s.Owner, s.Group)
 }
 
 // put writes one member.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
 	"strconv"
 	"time"
 
@@ -24,6 +25,9 @@ type survey struct {
 	self modules.User
 
 	files []string
+	// implied are directories that members are in and that are none themselves. Those
+	// that are made get what was asked for; others belong to somebody else.
+	implied map[string]bool
 	// write are the members that differ from what is there.
 	write map[string]bool
 	// sizes are those of plain files in the archive.
@@ -39,7 +43,7 @@ func (m *Module) survey(sys modules.System, file string, format archives.Format)
 	return &survey{
 		Module: m, sys: sys, file: file, format: format, self: sys.Self(),
 		chooser: chooser{include: m.Include, exclude: m.Exclude, found: map[string]bool{}},
-		write:   map[string]bool{}, sizes: map[string]int64{}, origins: map[string]string{}, repeats: map[string][]archives.Entry{},
+		implied: map[string]bool{}, write: map[string]bool{}, sizes: map[string]int64{}, origins: map[string]string{}, repeats: map[string][]archives.Entry{},
 		paths: paths{sys: sys, dest: m.Dest, links: map[string]string{}, checked: map[string]bool{}},
 	}
 }
@@ -61,7 +65,27 @@ func (s *survey) compare(ctx context.Context) error {
 	if err == nil {
 		err = s.missing()
 	}
+	for dir := range s.implied {
+		if err == nil {
+			_, err = s.sys.Stat(s.path(dir))
+			s.write[dir] = errors.Is(err, fs.ErrNotExist)
+			if s.write[dir] {
+				err = nil
+			}
+		}
+	}
 	return err
+}
+
+// imply notes the directories that a member is in; it is none of these itself.
+func (s *survey) imply(name string) {
+	delete(s.implied, name)
+	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+		if _, member := s.write[dir]; member {
+			return
+		}
+		s.implied[dir] = true
+	}
 }
 
 // note keeps whether a member differs. Of two with one name the last counts, as it does
@@ -70,6 +94,7 @@ func (s *survey) note(e archives.Entry) (err error) {
 	if err := s.reach(e); err != nil {
 		return err
 	}
+	s.imply(e.Name)
 	origin := e.Name
 	if e.Hard {
 		if origin = s.origins[e.Link]; origin == "" {
