@@ -29,10 +29,8 @@ func TestAWebrootThatWasCopiedByHandIsRefusedThenAdoptedAndRolledBackTo(t *testi
 	now, next := settled(t, few)
 	n2 := []string{"n2"}
 	// As a deploy by scp leaves it: a directory in place of the link, and no ledger.
-	if _, err := shared.lab.Exec(t.Context(), "n2", "sh", "-ec", `systemctl stop web-demo; old=$(readlink /webroot/web-demo); rm -r /webroot/web-demo /opt/webroot/.gdeploy/web-demo
-		cp -a "$old" /webroot/web-demo; rm -r /opt/webroot/web-demo_*; echo scp >/webroot/web-demo/RELEASE; systemctl start web-demo`); err != nil {
-		t.Fatal(err)
-	}
+	onHost(t, "n2", `systemctl stop web-demo; old=$(readlink /webroot/web-demo); rm -r /webroot/web-demo /opt/webroot/.gdeploy/web-demo
+		cp -a "$old" /webroot/web-demo; rm -r /opt/webroot/web-demo_*; echo scp >/webroot/web-demo/RELEASE; systemctl start web-demo`)
 	r := deploy(t, few, "-e", "version="+next).exits(t, 2)
 	r.says(t, "/webroot/web-demo is a plain directory on n2", "gdeploy play bootstrap.yml -l n2 -e adopt=true").saysNot(t, "TASK [stock : Switch the webroot]")
 	run(t, now, []string{"n1", "n3"})
@@ -60,9 +58,7 @@ func TestABareMachineBecomesANode(t *testing.T) {
 	before := read(t, shared.lab.KnownHosts)
 	t.Cleanup(func() { replace(t, shared.lab.KnownHosts, before) })
 	// As it comes from a provider, also where an earlier test has been.
-	if _, err := shared.lab.Exec(t.Context(), "n11", "sh", "-c", "systemctl disable --now web-demo; userdel -rf deploy; userdel www; rm -rf /root/.ssh /opt/webroot /webroot /etc/systemd/system/web-demo.service; true"); err != nil {
-		t.Fatal(err)
-	}
+	onHost(t, "n11", "systemctl disable --now web-demo || true; userdel -rf deploy || true; userdel www || true; rm -rf /root/.ssh /opt/webroot /webroot /etc/systemd/system/web-demo.service")
 	// No group_vars: nothing says that n11's key is new, or what its password is.
 	hosts := write(t, "hosts.ini", "[new]\nn11 ansible_host=192.168.56.21 ansible_user=root\n[new:vars]\napp=web-demo\nservice_command=/webroot/web-demo/web-demo\ndeploy_environment=prod\n"+
 		"[web]\nn1 ansible_host=192.168.56.11 ansible_user=deploy\nn2 ansible_host=192.168.56.12 ansible_user=deploy\nn3 ansible_host=192.168.56.13 ansible_user=deploy\n"+
@@ -85,11 +81,7 @@ func TestABareMachineBecomesANode(t *testing.T) {
 // fingerprint is that of a host's key, as ssh-keygen prints it.
 func fingerprint(t *testing.T, host string) string {
 	t.Helper()
-	out, err := shared.lab.Exec(t.Context(), host, "ssh-keygen", "-lf", "/etc/ssh/ssh_host_ed25519_key.pub")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Fields(out)[1]
+	return strings.Fields(onHost(t, host, "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"))[1]
 }
 
 func read(t *testing.T, name string) []byte {

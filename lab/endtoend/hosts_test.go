@@ -46,23 +46,14 @@ func TestAHostThatCannotBeReachedStopsADeployBeforeAnythingChanged(t *testing.T)
 // oldKey gives what makes a host whole that got another host key.
 func oldKey(t *testing.T, host string) func() {
 	const key = "/etc/ssh/ssh_host_ed25519_key"
-	private, err := os.ReadFile(hostFile(host, key))
-	if err != nil {
-		t.Fatal(err)
-	}
-	public, err := os.ReadFile(hostFile(host, key+".pub"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	private, public := read(t, hostFile(host, key)), read(t, hostFile(host, key+".pub"))
 	return func() {
 		for name, content := range map[string][]byte{key: private, key + ".pub": public} {
 			if err := os.WriteFile(hostFile(host, name), content, 0o600); err != nil {
 				t.Error(err)
 			}
 		}
-		if _, err := shared.lab.Exec(t.Context(), host, "systemctl", "restart", "ssh"); err != nil {
-			t.Error(err)
-		}
+		onHost(t, host, "systemctl restart ssh")
 	}
 }
 

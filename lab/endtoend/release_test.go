@@ -12,10 +12,7 @@ func TestADamagedArchiveIsNotSent(t *testing.T) {
 	release := fresh("damaged")
 	deploy(t, []string{"n4"}, source(release)).exits(t, 0)
 	archive := controllerFile("/deploy/tar/web-demo_" + release + "/code.tar.gz")
-	whole, err := os.ReadFile(archive)
-	if err != nil {
-		t.Fatal(err)
-	}
+	whole := read(t, archive)
 	damaged := append([]byte{}, whole...)
 	damaged[len(damaged)/2] ^= 1
 	replace(t, archive, damaged)
@@ -96,11 +93,7 @@ func TestANodeThatFailsItsTestGoesBackAndTheOthersSawNothing(t *testing.T) {
 // started is when a host's service was started.
 func started(t *testing.T, host string) string {
 	t.Helper()
-	out, err := shared.lab.Exec(t.Context(), host, "systemctl", "show", "--property=ActiveEnterTimestampMonotonic", "web-demo")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
+	return onHost(t, host, "systemctl show --property=ActiveEnterTimestampMonotonic web-demo")
 }
 
 func TestAFailureInTheThirdBatchTakesTheEarlierOnesBackToo(t *testing.T) {
@@ -122,10 +115,7 @@ func TestAFailureInTheThirdBatchTakesTheEarlierOnesBackToo(t *testing.T) {
 func breakN3(t *testing.T) {
 	t.Helper()
 	name := controllerFile("/deploy/config/web-demo/other/n3/node.conf")
-	whole, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	whole := read(t, name)
 	replace(t, name, []byte("nodule=n3\n"))
 	t.Cleanup(func() { replace(t, name, whole) })
 }
@@ -133,10 +123,7 @@ func breakN3(t *testing.T) {
 func TestAReleaseThatWasChangedOnANodeIsStagedAgainBeforeItGoesLive(t *testing.T) {
 	_, next := settled(t, few)
 	changed := hostFile("n2", "/opt/webroot/web-demo_"+next+"/app.conf")
-	whole, err := os.ReadFile(changed)
-	if err != nil {
-		t.Fatal(err)
-	}
+	whole := read(t, changed)
 	replace(t, changed, []byte("greeting=goodbye\n"))
 	if err := os.RemoveAll(hostFile("n3", "/opt/webroot/web-demo_"+next)); err != nil {
 		t.Fatal(err)

@@ -108,7 +108,7 @@ func fresh(name string) string { return name + "-" + strconv.FormatInt(time.Now(
 // inLab runs a command on the controller and gives its standard output; the test ends where it fails.
 func inLab(t *testing.T, stdin string, command ...string) string {
 	t.Helper()
-	cmd := onController(t.Context(), command...)
+	cmd := onController(context.WithoutCancel(t.Context()), command...)
 	cmd.Stdin = strings.NewReader(stdin)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -117,11 +117,26 @@ func inLab(t *testing.T, stdin string, command ...string) string {
 	return string(out)
 }
 
+// onHost runs a line of shell as root on a host, without ssh, and gives its standard output.
+func onHost(t *testing.T, host, script string) string {
+	t.Helper()
+	out, err := shared.lab.Exec(context.WithoutCancel(t.Context()), host, "sh", "-ec", script) // Cleanup calls it too
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
 func onController(ctx context.Context, command ...string) *exec.Cmd {
 	cmd := shared.lab.Command(ctx, command[0], command[1:]...)
 	cmd.Dir = repository
-	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+shared.home+"/state", "XDG_CACHE_HOME="+shared.home+"/cache", "NO_COLOR=1")
+	cmd.Env = environment()
 	return cmd
+}
+
+// environment keeps what gdeploy remembers of these runs apart from what the operator of this machine has.
+func environment() []string {
+	return append(os.Environ(), "XDG_STATE_HOME="+shared.home+"/state", "XDG_CACHE_HOME="+shared.home+"/cache", "NO_COLOR=1")
 }
 
 // stateDir is where the lab keeps its hosts' disks and the controller's /deploy.
