@@ -68,5 +68,5 @@ func (s *session) password(ctx context.Context, ask bool, file, question string)
 
 // newHostKey tells of a key that accept-new kept.
 func (s *session) newHostKey(k transport.NewHostKey) {
-	fmt.Fprintf(s.warnings, "%s (%s): new host key %s %s, kept in %s\n", k.Host, k.Address, k.Type, k.Fingerprint, k.File)
+	fmt.Fprintf(os.Stderr, "%s (%s): new host key %s %s, kept in %s\n", k.Host, k.Address, k.Type, k.Fingerprint, k.File)
 }

@@ -16,7 +16,7 @@ func historyCommand() *cobra.Command {
 		Long:  "Lists the runs and switches in the log that all deployers share (setting log_file), oldest first." + exits(exitFine, exitGeneric, exitOptions),
 		Args:  arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			settings, err := loadSettings(cmd.Flags(), warnTo(cmd.ErrOrStderr()))
+			settings, err := loadSettings(cmd.Flags(), warnTo(cmd.ErrOrStderr(), nothingSecret))
 			if err != nil {
 				return err
 			}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -38,7 +37,7 @@ type session struct {
 	terminal  *terminal
 	secrets   *redact.Secrets
 	reach     executor.ConnectionDefaults
-	warnings  io.Writer
+	warn      warning
 	started   time.Time
 }
 
@@ -48,7 +47,8 @@ func newSession(cmd *cobra.Command, o *options, playbookDir string) (*session, e
 	if err := o.checkOutput(); err != nil {
 		return nil, err
 	}
-	s := &session{options: o, terminal: newTerminal(), secrets: redact.New(), warnings: cmd.ErrOrStderr(), started: time.Now()}
+	s := &session{options: o, terminal: newTerminal(), secrets: redact.New(), started: time.Now()}
+	s.warn = warnTo(cmd.ErrOrStderr(), s.secrets.Text)
 	var err error
 	if s.settings, err = loadSettings(cmd.Flags(), s.warn); err != nil {
 		return nil, err
@@ -159,17 +159,6 @@ func (s *session) evaluator(ctx context.Context) func(values.Value, []*values.Ma
 			scope = scope.With(layer)
 		}
 		return scope.With(s.extra).Render(template)
-	}
-}
-
-func (s *session) warn(pos values.Position, msg string) { warnTo(s.warnings)(pos, msg) }
-
-func warnTo(out io.Writer) warning {
-	return func(pos values.Position, msg string) {
-		if at := pos.String(); at != "" {
-			msg = at + ": " + msg
-		}
-		fmt.Fprintln(out, "[WARNING]: "+msg)
 	}
 }
 

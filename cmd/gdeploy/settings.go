@@ -11,8 +11,6 @@ import (
 
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
-
-	"github.com/gdeploy/gdeploy/values"
 )
 
 // Settings are what gdeploy.yaml, GDEPLOY_* and flags say, in growing strength. A setting
@@ -52,9 +50,6 @@ var settingDefaults = map[string]any{
 	"roles_path":        []string{"~/.ansible/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"},
 	"collections_path":  []string{"~/.ansible/collections", "/usr/share/ansible/collections"},
 }
-
-// warning tells the operator something about a place.
-type warning func(values.Position, string)
 
 // loadSettings reads the settings of the working directory. All that is wrong with them is
 // told at once.
