@@ -254,3 +254,23 @@ func ExampleSubsets() {
 	fmt.Println(facts.Subsets()[:3])
 	// Output: [all all_ipv4_addresses all_ipv6_addresses]
 }
+
+// deadHost is a machine whose file server does not answer.
+type deadHost struct{ *fakeHost }
+
+func (deadHost) Volume(string) (modules.Volume, error) { select {} }
+
+func TestAServerThatDoesNotAnswerHoldsUpNobody(t *testing.T) {
+	root := t.TempDir()
+	put(t, root, "proc/self/mounts", []byte("nas:/x /nfs nfs4 rw 0 0\n"))
+	h := deadHost{&fakeHost{Machine: machine.New(machine.Options{Root: root})}}
+	defer h.Close()
+	found, _, err := facts.Gather(t.Context(), h, facts.Options{Subset: []string{"!all", "!min", "mounts"}, Timeout: 10 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mounts, _ := found.Get("ansible_mounts")
+	if note, _ := mounts.Items()[0].Get("note"); !strings.HasPrefix(values.Text(note), "Timed out") {
+		t.Errorf("got %s", values.JSON(mounts))
+	}
+}
