@@ -1,6 +1,6 @@
-// Package archives reads and writes the archive formats that modules meet: tar, plain or
-// compressed by gzip, zstd or bzip2, and zip (war and jar are zip). What it writes is
-// deterministic: the same files give the same bytes.
+// Package archives reads the archive formats that modules meet: tar, plain or compressed by
+// gzip, zstd or bzip2, and zip (war and jar are zip). It writes tar, tar.gz and zip, so that
+// the same files give the same bytes.
 package archives
 
 import (
