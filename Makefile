@@ -70,6 +70,7 @@ test-lab: packages build ## the end-to-end tests, on a lab of their own
 conformance: check-go ## ask Debian's ansible-core what the cases of testdata/conformance do, and store it
 	@command -v ansible-playbook >/dev/null || { apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ansible-core >/dev/null; }
 	go test ./cmd/gdeploy -run TestConformance -count=1 -timeout 60m -oracle all
+	go test ./executor -tags oracle -run TestAgainstAnsible -count=1
 
 .PHONY: fmt-check
 fmt-check: ## fail where gofmt would change something

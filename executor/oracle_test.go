@@ -3,15 +3,12 @@ package executor_test
 import (
 	"bytes"
 	"context"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/gdeploy/gdeploy/executor"
@@ -24,41 +21,6 @@ import (
 	"github.com/gdeploy/gdeploy/transport"
 	"github.com/gdeploy/gdeploy/variables"
 )
-
-// TestAgainstAnsible runs testdata/oracle/*.txtar here and with ansible-playbook, both on
-// this machine, and compares what they print. The comment of a case holds the flags.
-func TestAgainstAnsible(t *testing.T) {
-	if _, err := exec.LookPath("ansible-playbook"); err != nil {
-		t.Skip("needs ansible-playbook: apt-get install ansible-core")
-	}
-	cases, _ := filepath.Glob("testdata/oracle/*.txtar")
-	for _, file := range cases {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			t.Parallel()
-			archive, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			flags := strings.Fields(string(archive.Comment))
-			want := ansible(t, unpack(t, archive), flags)
-			got := ours(t, unpack(t, archive), flags)
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("(-ansible +gdeploy):\n%s\nansible:\n%s\ngdeploy:\n%s", diff, want, got)
-			}
-		})
-	}
-}
-
-func ansible(t *testing.T, dir string, flags []string) string {
-	cmd := exec.Command("ansible-playbook", append([]string{"-i", "inventory", "play.yml"}, flags...)...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "ANSIBLE_PYTHON_INTERPRETER=/usr/bin/python3", "ANSIBLE_LOCALHOST_WARNING=False", "LC_ALL=C.UTF-8")
-	out, err := cmd.Output()
-	if len(out) == 0 && err != nil {
-		t.Fatal(err)
-	}
-	return normal(string(out), dir)
-}
 
 func ours(t *testing.T, dir string, flags []string) string {
 	inv, err := inventory.Load(context.Background(), []string{filepath.Join(dir, "inventory")}, inventory.Options{})

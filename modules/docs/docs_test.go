@@ -39,7 +39,7 @@ func TestEveryPageBelongsToAModule(t *testing.T) {
 
 // keywords are the keys that may stand beside the module in a task.
 var keywords = strings.Fields(`name when register loop loop_control with_items vars args become become_user delegate_to
-	notify listen until retries delay no_log environment run_once changed_when failed_when ignore_errors tags check_mode
+	notify listen until retries delay no_log environment run_once changed_when failed_when ignore_errors tags check_mode async poll
 	throttle undo`)
 
 func TestExamplesLoad(t *testing.T) {
