@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rogpeppe/go-internal/txtar"
-
 	"github.com/gdeploy/gdeploy/executor"
 	"github.com/gdeploy/gdeploy/inventory"
 	"github.com/gdeploy/gdeploy/modules"
