@@ -36,15 +36,6 @@ func (s hostSet) names() []string {
 	return names
 }
 
-func (s hostSet) has(h *host) bool {
-	for _, other := range s {
-		if other == h {
-			return true
-		}
-	}
-	return false
-}
-
 // where gives those that pass.
 func (s hostSet) where(pass func(*host) bool) hostSet {
 	var some hostSet
