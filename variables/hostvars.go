@@ -1,6 +1,7 @@
 package variables
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/gdeploy/gdeploy/values"
@@ -160,7 +161,7 @@ func (sc *Scope) peer(host string) *Scope {
 	if p := sc.peers[host]; p != nil {
 		return p
 	}
-	p := sc.store.Scope(Context{Ctx: sc.c.Ctx, Host: host})
+	p := sc.store.Scope(Context{Ctx: sc.c.Ctx, Host: host, beside: cmp.Or(sc.c.Play, sc.c.beside)})
 	p.outside, p.peers = true, sc.peers
 	sc.peers[host] = p
 	return p

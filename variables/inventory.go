@@ -1,6 +1,8 @@
 package variables
 
 import (
+	"cmp"
+	"path/filepath"
 	"sync"
 
 	"github.com/gdeploy/gdeploy/inventory"
@@ -9,6 +11,31 @@ import (
 
 // FromInventory makes an Inventory of package inventory's.
 func FromInventory(inv *inventory.Inventory) Inventory { return &inventoryView{inv: inv} }
+
+// inventoryOf gives the inventory as a play sees it: with the group_vars and host_vars
+// beside the playbook that holds the play.
+func (s *Store) inventoryOf(c Context) Inventory {
+	p := cmp.Or(c.Play, c.beside)
+	all, ok := s.options.Inventory.(interface{ WithPlaybookDir(dir string) Inventory })
+	if !ok || p == nil || p.File == "" {
+		return s.options.Inventory
+	}
+	dir := absolute(filepath.Dir(p.File))
+	if dir == absolute(s.options.PlaybookDir) {
+		return s.options.Inventory
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.beside[dir] == nil {
+		s.beside[dir] = all.WithPlaybookDir(dir)
+	}
+	return s.beside[dir]
+}
+
+// WithPlaybookDir gives a view with the group_vars and host_vars in dir.
+func (v *inventoryView) WithPlaybookDir(dir string) Inventory {
+	return FromInventory(v.inv.WithPlaybookDir(dir))
+}
 
 // inventoryView keeps what templates ask for again and again, until the inventory changes.
 type inventoryView struct {

@@ -62,7 +62,7 @@ func (s *Store) order(c Context) (sources, error) {
 	err := l.addPlay(c, s)
 	if c.Host != "" {
 		l = append(l, source{HostFacts, "facts of the host", factVars{s.host(c.Host), s.options.KeepFactsApart}})
-		err = errors.Join(err, l.addInventory(c.Host, s.options.Inventory))
+		err = errors.Join(err, l.addInventory(c.Host, s.inventoryOf(c)))
 	}
 	l.addDefaults(c, uses, s)
 	return l, err
@@ -77,7 +77,7 @@ func (s *Store) early(c Context) (sources, error) {
 	l.add(PlayVars, "vars of the play", c.Play.Vars)
 	if c.Host != "" {
 		l = append(l, source{HostFacts, "facts of the host", factVars{s.host(c.Host), s.options.KeepFactsApart}})
-		err = l.addInventory(c.Host, s.options.Inventory)
+		err = l.addInventory(c.Host, s.inventoryOf(c))
 	}
 	l.addDefaults(c, nil, s)
 	return l, err

@@ -88,7 +88,8 @@ type Store struct {
 	hosts  map[string]*hostState
 	plays  map[*playbooks.Play]*playState
 	files  map[string]loadedFile
-	opened map[string]string // what !vault values hold, by their text
+	opened map[string]string    // what !vault values hold, by their text
+	beside map[string]Inventory // with the variables beside playbooks, by their directory
 }
 
 // NewStore makes the Store of a run.
@@ -102,6 +103,7 @@ func NewStore(o Options) *Store {
 		plays:     map[*playbooks.Play]*playState{},
 		files:     map[string]loadedFile{},
 		opened:    map[string]string{},
+		beside:    map[string]Inventory{},
 	}
 	maps.Copy(s.lookups, o.Lookups)
 	s.engine = newEngine(s)
@@ -192,4 +194,8 @@ type Context struct {
 	Extra *values.Map
 	// Delegate is the host that delegate_to named; empty where there is none.
 	Delegate string
+
+	// beside is the play whose directory's group_vars and host_vars count, where that is
+	// not Play.
+	beside *playbooks.Play
 }
