@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -15,7 +16,6 @@ import (
 // checkHosts reads what inventory and vars_files say of the hosts of the playbooks, so
 // that all mistakes in it are known before a host is touched.
 func (s *session) checkHosts(books []*playbooks.Playbook) error {
-	var hosts []*inventory.Host
 	var mistakes []error
 	first := true
 	for _, book := range books {
@@ -24,12 +24,24 @@ func (s *session) checkHosts(books []*playbooks.Playbook) error {
 			if err != nil {
 				mistakes = append(mistakes, fmt.Errorf("%s: hosts: %w", play.Pos, err))
 			}
-			hosts = append(hosts, some...)
+			mistakes = append(mistakes, s.inventory.WithPlaybookDir(filepath.Dir(play.File)).Check(some))
 			mistakes = append(mistakes, s.checkVarsFiles(play, some, first)...)
 			first = false
 		}
 	}
-	return notParsed(errors.Join(append(mistakes, s.inventory.Check(hosts))...))
+	return notParsed(errors.Join(once(mistakes)...))
+}
+
+// once leaves out what was told already.
+func once(mistakes []error) []error {
+	told := map[string]bool{}
+	return slices.DeleteFunc(mistakes, func(err error) bool {
+		again := err == nil || told[err.Error()]
+		if err != nil {
+			told[err.Error()] = true
+		}
+		return again
+	})
 }
 
 // checkVarsFiles reads the vars_files of a play. What a later play lacks, one before it may
