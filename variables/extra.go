@@ -80,7 +80,7 @@ func parsePairs(arg string, pos values.Position) (*values.Map, error) {
 		if !ok || key == "" {
 			return nil, fmt.Errorf("want key=value, not %q", word)
 		}
-		m.Set(strings.TrimSpace(key), values.String(unquote(decodeEscapes(text))).At(pos))
+		m.Set(strings.TrimSpace(key), values.String(unquote(strings.TrimSpace(decodeEscapes(text)))).At(pos))
 	}
 	return m, nil
 }
