@@ -66,6 +66,9 @@ func makeLab(t *testing.T) {
 	if _, err := os.Stat(controllerFile("made-for-tests")); err == nil {
 		return
 	}
+	if own != "" {
+		shared.lab = lab.Up(t, lab.Options{Name: own, Fresh: true})
+	}
 	gdeploy(t, "play", "bootstrap.yml", "-l", "prod").exits(t, 0)
 	inLab(t, "", "cp", "-r", "examples/web-demo/config/.", "/deploy/config/web-demo/")
 	inLab(t, "", "examples/web-demo/make-repos", "/deploy/src/web-demo")

@@ -33,8 +33,8 @@ func TestDemo(t *testing.T) {
 	}
 	seen := result{command: "lab/demo", out: string(out)}
 	seen.says(t, "The lab is still up.", "Stopped by the operator; what was done on", "failed on n1; what was done on 1 host was taken back", "LOCKED!")
-	if answer("n11") != answer("n1") {
-		t.Errorf("n11 answers with %q and n1 with %q", answer("n11"), answer("n1"))
+	if answer("n11") == "" {
+		t.Error("n11 does not answer")
 	}
 	for line := range strings.Lines(seen.out) {
 		if strings.HasPrefix(line, "---- ") {
