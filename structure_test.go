@@ -100,7 +100,7 @@ var machinery = []string{"docs", "machine", "moduletest", "onhost", "oncontrolle
 // allowed is what a module may import. It reaches the machine through its System only,
 // so that check mode, diff and tests are true of it; so neither os nor net are here.
 var allowed = strings.Fields(`
-	bufio bytes cmp context errors fmt hash io io/fs maps math math/big math/bits net/netip net/url path regexp slices sort strconv
+	bufio bytes cmp context errors fmt hash io io/fs maps math math/big net/netip net/url path regexp slices sort strconv
 	strings time unicode unicode/utf8 unicode/utf16 iter sync
 	encoding/base64 encoding/binary encoding/csv encoding/hex encoding/json encoding/pem encoding/xml
 	crypto/hmac crypto/md5 crypto/rand crypto/sha1 crypto/sha256 crypto/sha512 hash/crc32

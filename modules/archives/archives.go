@@ -19,7 +19,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gdeploy/gdeploy/modules/archives/zstd"
+	"github.com/klauspost/compress/zstd"
 )
 
 // Entry is one member of an archive.
@@ -132,7 +132,12 @@ func Read(r io.Reader, visit func(Entry) error) error {
 		}
 		return readTar(z, visit)
 	case TarZst:
-		return readTar(zstd.NewReader(buffered), visit)
+		z, err := zstd.NewReader(buffered, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+		if err != nil {
+			return fmt.Errorf("read zstd: %w", err)
+		}
+		defer z.Close()
+		return readTar(z, visit)
 	case TarBz2:
 		return readTar(bzip2.NewReader(buffered), visit)
 	case Zip:

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -9,8 +8,6 @@ import (
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
-
-	unzstd "github.com/gdeploy/gdeploy/modules/archives/zstd"
 )
 
 const (
@@ -128,15 +125,20 @@ func encoder() *zstd.Encoder {
 	return compressor
 }
 
-// unpack decompresses a frame's bytes. It takes the small decompressor, since the helper
-// does this.
+var decoder = sync.OnceValue(func() *zstd.Decoder {
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxMemory(MaxFrame))
+	if err != nil {
+		panic(err) // the options above are constant
+	}
+	return d
+})
+
+// unpack decompresses a frame's bytes.
 func unpack(payload []byte) ([]byte, error) {
-	plain, err := io.ReadAll(io.LimitReader(unzstd.NewReader(bytes.NewReader(payload)), MaxFrame+1))
+	plain, err := decoder().DecodeAll(payload, nil)
 	if err != nil {
 		return nil, fmt.Errorf("decompress frame: %w", err)
-	}
-	if len(plain) > MaxFrame {
-		return nil, fmt.Errorf("decompress frame: it holds more than the %d bytes allowed", MaxFrame)
 	}
 	return plain, nil
 }
