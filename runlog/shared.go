@@ -54,6 +54,9 @@ func (m Meta) verbs() []string {
 	verbs := make([]string, len(m.Playbooks))
 	for i, p := range m.Playbooks {
 		verbs[i] = strings.TrimSuffix(filepath.Base(p), filepath.Ext(p))
+		if m.Check {
+			verbs[i] += "(dry-run)"
+		}
 	}
 	return verbs
 }

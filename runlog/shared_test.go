@@ -77,3 +77,20 @@ func TestTheHistoryOfAHugeClusterCanBeRead(t *testing.T) {
 		t.Errorf("%d lines: %v", len(lines), err)
 	}
 }
+
+func TestTheLogTellsADryRunAndTheApplicationOfARunThatSwitchedNothing(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "gdeploy.log")
+	r, err := runlog.Start(t.TempDir(), log, runlog.Meta{ID: "1", Who: "ada@ops1", Playbooks: []string{"deploy.yml"}, Check: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Record(executor.Record{Time: time.Unix(0, 0), Event: executor.LockTaken{Name: "shop"}})
+	r.Record(executor.Record{Time: time.Unix(0, 0), Event: executor.RunEnded{}})
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	lines, err := runlog.History(log, runlog.Wanted{Lines: 9})
+	if err != nil || len(lines) != 1 || !strings.Contains(lines[0], " deploy(dry-run) app=shop - -> - ") {
+		t.Errorf("%q, %v", lines, err)
+	}
+}
