@@ -239,3 +239,39 @@ func rollback(t *testing.T, hosts []string, args ...string) result {
 
 // impatient are the settings of all these deploys.
 var impatient = []string{"-e", "health_timeout=5", "-e", "drain_timeout=5", "-e", "keep=50"}
+
+// clientThrough keeps asking through the balancer until the function that it gives is called, which wants all answers to be good.
+func clientThrough(t *testing.T) (unharmed func()) {
+	t.Helper()
+	done, failures := make(chan struct{}), make(chan []string, 1)
+	go func() {
+		var bad []string
+		for asked := 0; ; asked++ {
+			select {
+			case <-done:
+				if asked < 10 {
+					bad = append(bad, fmt.Sprintf("the client asked only %d times", asked))
+				}
+				failures <- bad
+				return
+			case <-time.After(10 * time.Millisecond):
+			}
+			response, err := client.Get("http://" + address("lb") + "/")
+			if err != nil {
+				bad = append(bad, err.Error())
+				continue
+			}
+			response.Body.Close()
+			if response.StatusCode != http.StatusOK {
+				bad = append(bad, response.Status)
+			}
+		}
+	}()
+	return func() {
+		t.Helper()
+		close(done)
+		if bad := <-failures; len(bad) > 0 {
+			t.Errorf("%d requests of a client failed, the first with %s", len(bad), bad[0])
+		}
+	}
+}

@@ -67,3 +67,30 @@ func TestSudoThatWantsAPasswordGetsItOrSaysSo(t *testing.T) {
 	typing(t, "lab-sudo\n", play...).exits(t, 0).saysNot(t, "lab-sudo")
 	run(t, next, few)
 }
+
+func TestANodeThatDiesInTheMiddleIsNamedAndTheOthersGoBack(t *testing.T) {
+	now, next := settled(t, withN5)
+	r := start(t, "", append([]string{"play", "deploy.yml", limit(withN5), "-e", "version=" + next, "-e", "batch=100%"}, impatient...)...)
+	r.reaches(t, "TASK [stock : Take the node out of the balancer]", 2)
+	shared.lab.Kill(t, "n5")
+	up := false
+	boot := func() {
+		if !up {
+			up = true
+			shared.lab.Boot(t, "n5")
+		}
+	}
+	t.Cleanup(boot)
+	died := r.wait(t)
+	if died.code != 4 && died.code != 7 {
+		t.Errorf("exit code %d", died.code)
+	}
+	died.says(t, "fatal: [n5", "UNREACHABLE!")
+	run(t, now, []string{"n1", "n2"})
+	if state := balancer(t)["n5"]; state != "ready" {
+		died.says(t, "n5 could not be put back to")
+	}
+	boot()
+	deploy(t, withN5, "-e", "version="+next, "-e", "batch=100%", "-e", "rejoin=web").exits(t, 0)
+	run(t, next, withN5)
+}

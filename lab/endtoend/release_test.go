@@ -100,8 +100,10 @@ func TestAFailureInTheThirdBatchTakesTheEarlierOnesBackToo(t *testing.T) {
 	now, _ := settled(t, few)
 	breakN3(t)
 	release := fresh("third")
+	unharmed := clientThrough(t)
 	r := deploy(t, few, source(release), "-e", "health_timeout=2").exits(t, 7)
 	r.says(t, `"stock : Test the node" failed on n3`, "what was done on 3 hosts was taken back")
+	unharmed()
 	run(t, now, few)
 	r = deploy(t, few, "-e", "version="+release, "-e", "health_timeout=2", "-e", "on_failure=undo_host").exits(t, 7)
 	r.says(t, `failed on n3`, "what was done on 1 host was taken back")
@@ -133,4 +135,25 @@ func TestAReleaseThatWasChangedOnANodeIsStagedAgainBeforeItGoesLive(t *testing.T
 	if now, err := os.ReadFile(changed); err != nil || string(now) != string(whole) {
 		t.Errorf("n2's app.conf is %q, %v", now, err)
 	}
+}
+
+func TestADryRunTellsWhatWouldGoWhereAndChangesNothing(t *testing.T) {
+	now, next := settled(t, few)
+	state := func() string {
+		return started(t, "n1") + string(read(t, hostFile("n1", "/opt/webroot/.gdeploy/web-demo/ledger.jsonl"))) + inLab(t, "", "ls", "/deploy/tar", "/deploy/code")
+	}
+	before := state()
+	for _, r := range []result{
+		deploy(t, few, "-C", "-e", "version="+next).says(t, "n1: would go from "+now+" to "+next),
+		deploy(t, few, "-C", source(fresh("dry"))).says(t, "n3: would go from "+now+" to dry-"),
+		deploy(t, few, "-C", "-e", "ref=v2").says(t, "n2: would go from "+now+" to "),
+		rollback(t, few, "-C", "-e", "version="+next).says(t, "n2: would go from "+now+" to "+next),
+	} {
+		r.exits(t, 0)
+	}
+	run(t, now, few)
+	if after := state(); after != before {
+		t.Errorf("something was changed: it was\n%s\nand is\n%s", before, after)
+	}
+	gdeploy(t, "history", "-n", "1").says(t, "rollback(dry-run)")
 }

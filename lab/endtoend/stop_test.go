@@ -35,9 +35,11 @@ func namedOrWhole(t *testing.T, r result, hosts []string) (named []string) {
 
 func TestCtrlCInTheMiddleOfABatchTakesAllOfItBack(t *testing.T) {
 	now, next := settled(t, few)
+	unharmed := clientThrough(t)
 	r := inTheMiddle(t, next)
 	r.signal(t, syscall.SIGINT)
 	r.wait(t).exits(t, 99).says(t, "[interrupted:", "Stopped by the operator; what was done on 3 hosts was taken back")
+	unharmed()
 	run(t, now, few)
 	deploy(t, few, "-e", "version="+next, "-e", "batch=100%").exits(t, 0)
 	run(t, next, few)
