@@ -9,6 +9,7 @@ import (
 	"github.com/gdeploy/gdeploy/jinja"
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/modules/machine"
+	"github.com/gdeploy/gdeploy/transport"
 	"github.com/gdeploy/gdeploy/values"
 	"github.com/gdeploy/gdeploy/variables"
 )
@@ -18,12 +19,14 @@ import (
 func (v *visit) here(ctx context.Context, s *step) (modules.Reply, error) {
 	here := machine.New(machine.Options{Progress: v.progress, Run: s.call.Run, Env: s.call.Env})
 	defer here.Close()
-	sys := fromHere{System: here, visit: v, step: s}
 	if v.frame.kind != Undoing {
 		var cancel context.CancelFunc
 		ctx, cancel = v.interruptible(ctx)
 		defer cancel()
 	}
+	ctx, lost := context.WithCancelCause(ctx)
+	defer lost(nil)
+	sys := fromHere{System: here, visit: v, step: s, lost: lost}
 	host := &managedHost{visit: v, step: s}
 	reply := modules.Perform(ctx, *s.spec, s.call, sys,
 		modules.WithHost(host),
@@ -32,6 +35,10 @@ func (v *visit) here(ctx context.Context, s *step) (modules.Reply, error) {
 		modules.WithTerminal(v.Terminal),
 		modules.WithVars(varsReader{s.scope}),
 		modules.WithVerbosity(v.Verbosity))
+	var gone *transport.Unreachable
+	if reply.Failed && errors.As(context.Cause(ctx), &gone) {
+		return modules.Reply{}, gone
+	}
 	if reply.ErrorKind == modules.KindUnreachable {
 		return modules.Reply{}, host.gone
 	}
@@ -71,11 +78,18 @@ type fromHere struct {
 	modules.System
 	visit *visit
 	step  *step
+	// lost ends the module, since its host is gone.
+	lost context.CancelCauseFunc
 }
 
 // Dial opens a connection from the host.
 func (h fromHere) Dial(ctx context.Context, network, address string) (net.Conn, error) {
-	return h.visit.Hosts.Dial(ctx, h.step.target, network, address)
+	conn, err := h.visit.Hosts.Dial(ctx, h.step.target, network, address)
+	var gone *transport.Unreachable
+	if errors.As(err, &gone) {
+		h.lost(gone)
+	}
+	return conn, err
 }
 
 // managedHost is the host of a step whose module runs here.

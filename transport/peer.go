@@ -140,7 +140,7 @@ func (p *peer) broken(op string, err error) error {
 	}
 	return &Unreachable{
 		Kind: KindLost, Op: op + " on " + p.name, Cause: cause,
-		Next: "whether it took effect is not known; see what the host says, then gdeploy resume",
+		Next: "whether it took effect is not known; look at the host before you run it again",
 	}
 }
 
