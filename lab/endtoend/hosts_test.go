@@ -71,7 +71,7 @@ func TestSudoThatWantsAPasswordGetsItOrSaysSo(t *testing.T) {
 func TestANodeThatDiesInTheMiddleIsNamedAndTheOthersGoBack(t *testing.T) {
 	now, next := settled(t, withN5)
 	r := start(t, "", append([]string{"play", "deploy.yml", limit(withN5), "-e", "version=" + next, "-e", "batch=100%"}, impatient...)...)
-	r.reaches(t, "TASK [stock : Take the node out of the balancer]", 2)
+	r.reaches(t, "TASK [stock : Switch the webroot]", 2)
 	shared.lab.Kill(t, "n5")
 	up := false
 	boot := func() {
