@@ -9,11 +9,13 @@ import (
 	"testing"
 )
 
-// inTheMiddle starts a deploy and gives it when its second batch, n2 and n3, is switched and not yet back in the balancer.
+// inTheMiddle starts a deploy and gives it when its second batch, n2 and n3, is switched and not yet back in the balancer: there a
+// smoke test takes its time.
 func inTheMiddle(t *testing.T, release string) *running {
 	t.Helper()
-	r := start(t, "", append([]string{"play", "deploy.yml", limit(few), "-e", "version=" + release, "-e", "batch=100%"}, impatient...)...)
-	r.reaches(t, "TASK [stock : Test the node]", 2)
+	smoke := write(t, "smoke.yml", "- name: Look around\n  pause: {seconds: 20}\n  when: inventory_hostname != 'n1'\n")
+	r := start(t, "", append([]string{"play", "deploy.yml", limit(few), "-e", "version=" + release, "-e", "batch=100%", "-e", "smoke_file=" + smoke}, impatient...)...)
+	r.reaches(t, "TASK [stock : Look around]", 2)
 	return r
 }
 
