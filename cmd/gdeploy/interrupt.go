@@ -8,8 +8,14 @@ import (
 	"syscall"
 )
 
-// interrupts are the signals by which an operator, or the end of their session, asks to stop.
-var interrupts = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
+// interrupts are the signals by which an operator, or the end of their session, asks to stop. Who started gdeploy under nohup does
+// not ask for that by logging out.
+var interrupts = func() []os.Signal {
+	if signal.Ignored(syscall.SIGHUP) {
+		return []os.Signal{os.Interrupt, syscall.SIGTERM}
+	}
+	return []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
+}()
 
 // stoppable gives a context that ends when the operator asks to stop. Asking once more
 // ends the program.
