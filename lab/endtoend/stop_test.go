@@ -3,6 +3,8 @@
 package endtoend
 
 import (
+	"bufio"
+	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -92,4 +94,25 @@ func TestAControllerThatIsKilledFreesItsLockAndTheNextDeployNamesWhatItLeft(t *t
 		deploy(t, few, "-e", "version="+want, "-e", "batch=100%", "-e", "rejoin=web", "-e", "redeploy=yes").exits(t, 0)
 		run(t, want, few)
 	}
+}
+
+func TestARunGoesOnWhenNobodyReadsItsOutput(t *testing.T) {
+	_, next := settled(t, few)
+	reads, writes, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := onController(t.Context(), append([]string{"gdeploy", "play", "deploy.yml", limit(few), "-e", "version=" + next, "-e", "batch=100%"}, impatient...)...)
+	cmd.Stdout, cmd.Stderr = writes, writes
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	writes.Close()
+	for seen := bufio.NewScanner(reads); seen.Scan() && !strings.Contains(seen.Text(), "TASK [stock : Switch the webroot]"); {
+	}
+	reads.Close() // as `gdeploy ... | head` does
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+	run(t, next, few)
 }
