@@ -17,7 +17,7 @@ func deploying(t *testing.T, args ...string) *running {
 
 func TestTheSecondOfTwoDeployersIsRefusedOrWaits(t *testing.T) {
 	now, next := settled(t, few)
-	first := deploying(t, "-e", "version="+next)
+	first := deploying(t, "-e", "version="+next, slowly(t, 3, "inventory_hostname == 'n1'"))
 	refused := deploy(t, few, "-e", "version="+now).exits(t, 6)
 	refused.says(t, "LOCKED!", "(deploy)", "--lock-wait", "take_over=yes", "Nothing was done:")
 	if !regexp.MustCompile(`held by run \d{8}-\d{6}-[0-9a-f]+ of \S+ since 2`).MatchString(refused.out) {

@@ -4,6 +4,7 @@ package endtoend
 
 import (
 	"bufio"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -11,12 +12,18 @@ import (
 	"testing"
 )
 
+// slowly is a -e with a smoke test that takes some seconds on the nodes for which the condition holds.
+func slowly(t *testing.T, seconds int, condition string) string {
+	t.Helper()
+	return "-esmoke_file=" + write(t, "smoke.yml", fmt.Sprintf("- name: Look around\n  pause: {seconds: %d}\n  when: %s\n", seconds, condition))
+}
+
 // inTheMiddle starts a deploy and gives it when its second batch, n2 and n3, is switched and not yet back in the balancer: there a
 // smoke test takes its time.
 func inTheMiddle(t *testing.T, release string) *running {
 	t.Helper()
-	smoke := write(t, "smoke.yml", "- name: Look around\n  pause: {seconds: 20}\n  when: inventory_hostname != 'n1'\n")
-	r := start(t, "", append([]string{"play", "deploy.yml", limit(few), "-e", "version=" + release, "-e", "batch=100%", "-e", "smoke_file=" + smoke}, impatient...)...)
+	smoke := slowly(t, 20, "inventory_hostname != 'n1'")
+	r := start(t, "", append([]string{"play", "deploy.yml", limit(few), "-e", "version=" + release, "-e", "batch=100%", smoke}, impatient...)...)
 	r.reaches(t, "TASK [stock : Look around]", 2)
 	return r
 }
