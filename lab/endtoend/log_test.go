@@ -56,6 +56,9 @@ func TestNoSecretGetsIntoOutputLogOrTheRunsFiles(t *testing.T) {
 	}
 	args := append([]string{"play", "deploy.yml", "-ln2", "-K", "-vvv", "-D", "-e", "ansible_user=sudopw", "-e", "svn_password=" + password, "-e", "redeploy=yes"}, append(svn, impatient...)...)
 	typing(t, sudo+"\n", args...).exits(t, 0).saysNot(t, password, sudo)
+	if contains(t, shared.home, "svn_password") == "" || contains(t, controllerFile("/deploy/log"), "web-demo") == "" {
+		t.Error("the runs are not kept where this test looks")
+	}
 	for _, root := range []string{shared.home, controllerFile("/deploy/log"), hostFile("n2", "/opt/webroot/.gdeploy"), controllerFile("/deploy/code/web-demo-svn/.svn")} {
 		if file := contains(t, root, password, sudo); file != "" {
 			t.Errorf("%s has a password", file)

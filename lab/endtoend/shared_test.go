@@ -53,7 +53,17 @@ func TestMain(m *testing.M) {
 	shared.home = home
 	code := m.Run()
 	os.RemoveAll(home)
+	if shared.lab != nil && os.Getenv("GDEPLOY_TEST_LAB") == "" {
+		takeDown(shared.lab.Name)
+	}
 	os.Exit(code)
+}
+
+// takeDown leaves other tests no nodes that are at work.
+func takeDown(name string) {
+	if out, err := exec.Command(filepath.Join(repository, "lab", "lab"), "--name", name, "down").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "take the lab down: %v: %s\n", err, out)
+	}
 }
 
 func makeLab(t *testing.T) {
