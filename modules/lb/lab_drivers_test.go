@@ -304,7 +304,9 @@ backend api
 	tcp := []any{"socket", values.String("127.0.0.1:9999"), "backend", values.String("web,api")}
 	expect(t, call(t, false, "maint", tcp...), true, "maint")
 	expect(t, call(t, false, "ready", tcp...), true, "ready")
-	second.Process.Kill()
+	// Only when it has been reaped is its socket gone: until then connections are still accepted, and reset.
+	must(t, second.Process.Kill())
+	second.Wait()
 	if r := call(t, false, "drain", both...); !r.Failed || !strings.Contains(r.Msg, "HAProxy's socket 127.0.0.1:9999 cannot be reached") {
 		t.Errorf("%+v", r)
 	}
