@@ -83,7 +83,7 @@ func boolToInt(b bool) int {
 // harmless options ask for what happens here anyway.
 var harmless = map[string]bool{
 	"controlmaster": true, "controlpersist": true, "controlpath": true, "compression": true,
-	"serveraliveinterval": true, "serveralivecountmax": true, "tcpkeepalive": true,
+	"tcpkeepalive": true,
 	"loglevel": true, "batchmode": true, "forwardagent": true, "connectionattempts": true,
 	"preferredauthentications": true, "identitiesonly": true, "passwordauthentication": true,
 }
@@ -109,7 +109,7 @@ func sshOption(t *transport.Target, name, setting string) error {
 		t.KnownHosts = strings.Fields(setting)
 	case "stricthostkeychecking":
 		return strictness(t, setting)
-	case "port", "connecttimeout":
+	case "port", "connecttimeout", "serveraliveinterval", "serveralivecountmax":
 		return sshNumber(t, lower, setting)
 	case "user":
 		t.User = setting
@@ -138,11 +138,26 @@ func sshNumber(t *transport.Target, name, setting string) error {
 	if err != nil {
 		return fmt.Errorf("%s=%q is no number", name, setting)
 	}
-	if name == "port" {
+	switch name {
+	case "port":
 		t.Port = n
+	case "connecttimeout":
+		t.ConnectTimeout = time.Duration(n) * time.Second
+	default:
+		return keepAlive(t, name, n)
+	}
+	return nil
+}
+
+func keepAlive(t *transport.Target, name string, n int) error {
+	if n < 1 {
+		return fmt.Errorf("%s=%d is not supported: a host that is gone has to be noticed; use 1 or more", name, n)
+	}
+	if name == "serveralivecountmax" {
+		t.AliveCount = n
 		return nil
 	}
-	t.ConnectTimeout = time.Duration(n) * time.Second
+	t.AliveInterval = time.Duration(n) * time.Second
 	return nil
 }
 

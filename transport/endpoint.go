@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"os"
@@ -26,7 +27,19 @@ type endpoint struct {
 	acceptNew            bool
 	jump                 []string
 	timeout              time.Duration
+	alive                alive
 }
+
+// alive says how a connection on which nothing comes is told from one that is dead.
+type alive struct {
+	interval time.Duration
+	count    int
+}
+
+// patience is how long a server may give no sign of life.
+func (a alive) patience() time.Duration { return time.Duration(a.count) * a.interval }
+
+var defaultAlive = alive{interval: 15 * time.Second, count: 3}
 
 // keyFile is a private key to try. One that nobody asked for may be missing.
 type keyFile struct {
@@ -55,6 +68,7 @@ func (e *endpoint) key() string {
 		t.PrivateKeyFiles = append(t.PrivateKeyFiles, key.path)
 	}
 	t.KnownHosts, t.ConnectTimeout = e.knownHosts, e.timeout
+	t.AliveInterval, t.AliveCount = e.alive.interval, e.alive.count
 	return e.alias + "\x00" + t.key()
 }
 
@@ -70,6 +84,7 @@ func resolve(t Target, config sshConfig) (*endpoint, error) {
 	if e.timeout == 0 {
 		e.timeout = configuredTimeout(config.get(alias, "ConnectTimeout"))
 	}
+	e.setAlive(t, alias, config)
 	if e.user == "" {
 		e.user = currentUser()
 	}
@@ -91,6 +106,20 @@ func configuredTimeout(text string) time.Duration {
 		return time.Duration(seconds) * time.Second
 	}
 	return defaultConnectTimeout
+}
+
+// setAlive takes the first of target, ssh's configuration and default. ssh's 0, never, is
+// not followed: a host that is gone must be noticed.
+func (e *endpoint) setAlive(t Target, alias string, config sshConfig) {
+	e.alive = alive{interval: t.AliveInterval, count: t.AliveCount}
+	if seconds, err := strconv.Atoi(config.get(alias, "ServerAliveInterval")); err == nil && seconds > 0 && e.alive.interval == 0 {
+		e.alive.interval = time.Duration(seconds) * time.Second
+	}
+	if count, err := strconv.Atoi(config.get(alias, "ServerAliveCountMax")); err == nil && count > 0 && e.alive.count == 0 {
+		e.alive.count = count
+	}
+	e.alive.interval = cmp.Or(e.alive.interval, defaultAlive.interval)
+	e.alive.count = cmp.Or(e.alive.count, defaultAlive.count)
 }
 
 func (e *endpoint) setPort(t Target, configured string) error {
@@ -181,6 +210,7 @@ func (e *endpoint) hop(spec string, before []string) (Target, error) {
 	t := Target{
 		Host: spec, PrivateKeyFiles: e.target.PrivateKeyFiles, Passphrase: e.target.Passphrase, KnownHosts: e.target.KnownHosts,
 		HostKeyChecking: e.target.HostKeyChecking, SSHConfig: e.target.SSHConfig, ConnectTimeout: e.target.ConnectTimeout,
+		AliveInterval: e.target.AliveInterval, AliveCount: e.target.AliveCount,
 		ProxyJump: strings.Join(before, ","), through: append(slices.Clone(e.target.through), e.hostPort()),
 	}
 	rest := spec

@@ -230,6 +230,7 @@ func labFrozen(t *testing.T, l nodes) {
 
 func labCut(t *testing.T, l nodes) {
 	target := node(l, 8, "deploy")
+	target.AliveInterval, target.AliveCount = time.Second, 3
 	pool := sshPool(t, transport.Options{})
 	if err := echo(t, pool, target); err != nil {
 		t.Fatal(err)
@@ -241,7 +242,7 @@ func labCut(t *testing.T, l nodes) {
 	}
 	start := time.Now()
 	_, err = pool.Call(t.Context(), target, text("sleep", "1h"), nil, nil)
-	refused(t, err, transport.KindLost)
+	refused(t, err, transport.KindLost, "no sign of life for 3s")
 	t.Logf("noticed after %s: %v", time.Since(start), err)
 	trouble(t, "join", "n8")
 	pool.Reset(target)

@@ -128,9 +128,10 @@ func (p *peer) broken(op string, err error) error {
 		cause = fmt.Errorf("no sign of life for %s", wire.Silence)
 	}
 	if p.channel.outcome != nil {
+		var silent silence
 		switch outcome := p.channel.outcome(); {
-		case errors.Is(outcome, errSilent):
-			cause = outcome
+		case errors.As(outcome, &silent):
+			cause = silent
 		case outcome != nil:
 			cause = fmt.Errorf("the helper ended: %w", outcome)
 		}

@@ -29,14 +29,13 @@ type sshLink struct {
 	stop context.CancelFunc
 }
 
-const (
-	keepAlive     = 15 * time.Second
-	keepAliveWait = 45 * time.Second
-	maxSessions   = 8
-)
+const maxSessions = 8
 
-// errSilent is why a connection was given up that nobody closed.
-var errSilent = fmt.Errorf("no sign of life for %s", keepAliveWait)
+// silence is why a connection was given up that nobody closed: for how long no sign of
+// life came.
+type silence time.Duration
+
+func (s silence) Error() string { return fmt.Sprintf("no sign of life for %s", time.Duration(s)) }
 
 // newSSHLink watches over a new connection.
 func newSSHLink(e *endpoint, client *goph.Client, programs func() (map[string]Program, error)) *sshLink {
@@ -56,7 +55,7 @@ func (l *sshLink) close() {
 // keepAlive asks the server for a sign of life now and then, and closes the connection
 // where none comes.
 func (l *sshLink) keepAlive(ctx context.Context) {
-	ticks := time.NewTicker(keepAlive)
+	ticks := time.NewTicker(l.endpoint.alive.interval)
 	defer ticks.Stop()
 	for {
 		select {
@@ -64,7 +63,7 @@ func (l *sshLink) keepAlive(ctx context.Context) {
 			return
 		case <-ticks.C:
 		}
-		dead := time.AfterFunc(keepAliveWait, func() {
+		dead := time.AfterFunc(l.endpoint.alive.patience(), func() {
 			l.silent.Store(true)
 			_ = l.client.Close()
 		})
@@ -113,7 +112,7 @@ func (l *sshLink) start(command string) (*channel, error) {
 		_, _ = io.Copy(said, remote.Stderr())
 		result := exitOf(requests)
 		if l.silent.Load() {
-			return errSilent
+			return silence(l.endpoint.alive.patience())
 		}
 		return result
 	})

@@ -300,6 +300,14 @@ func TestCutConnectionIsLost(t *testing.T) {
 	refused(t, echo(t, pool, server.target()), transport.KindLost)
 }
 
+func TestServerWithoutSignOfLifeIsLost(t *testing.T) {
+	server := startSSHD(t, func(s *sshd) { s.mute = true })
+	target := server.target()
+	target.AliveInterval, target.AliveCount = time.Second, 2
+	_, err := sshPool(t, transport.Options{}).Call(t.Context(), target, text("sleep", "1m"), nil, nil)
+	refused(t, err, transport.KindLost, "no sign of life for 2s")
+}
+
 func TestKilledHelperIsNamed(t *testing.T) {
 	server := startSSHD(t)
 	pool := sshPool(t, transport.Options{})

@@ -38,6 +38,8 @@ type sshd struct {
 	greet func(conn net.Conn) bool
 	// exec may answer a command instead of the shell.
 	exec func(command string, channel ssh.Channel) (handled bool)
+	// mute never answers whether it is still there.
+	mute bool
 
 	connections, sessions atomic.Int64
 	mu                    sync.Mutex
@@ -132,7 +134,7 @@ func (s *sshd) serve(conn net.Conn) {
 	if err != nil {
 		return
 	}
-	go ssh.DiscardRequests(requests)
+	go s.answer(requests)
 	for channel := range channels {
 		switch channel.ChannelType() {
 		case "session":
@@ -143,6 +145,15 @@ func (s *sshd) serve(conn net.Conn) {
 		default:
 			_ = channel.Reject(ssh.UnknownChannelType, "")
 		}
+	}
+}
+
+func (s *sshd) answer(requests <-chan *ssh.Request) {
+	if !s.mute {
+		ssh.DiscardRequests(requests)
+		return
+	}
+	for range requests {
 	}
 }
 

@@ -19,6 +19,7 @@ func (t Target) key() string {
 	}
 	return strings.Join([]string{
 		t.address(), strconv.Itoa(t.Port), t.User, secrets, t.HostKeyChecking, t.ProxyJump, t.SSHConfig, t.ConnectTimeout.String(),
+		t.AliveInterval.String(), strconv.Itoa(t.AliveCount),
 		strings.Join(t.PrivateKeyFiles, "\x01"), strings.Join(t.KnownHosts, "\x01"), strings.Join(t.HelperDirs, "\x01"),
 	}, "\x00")
 }

@@ -46,6 +46,11 @@ type Target struct {
 	SSHConfig string
 	// ConnectTimeout bounds TCP connection and handshake together; 0 is 10 s.
 	ConnectTimeout time.Duration
+	// AliveInterval is how often the server is asked for a sign of life; 0 is 15 s.
+	AliveInterval time.Duration
+	// AliveCount is how many intervals may pass without one before the connection is given
+	// up; 0 is 3. Both are ssh_config(5)'s ServerAliveInterval and ServerAliveCountMax.
+	AliveCount int
 	// HelperDirs are tried first for the helper's cache; ~ and ${UID} stand for the
 	// login user's home and number.
 	HelperDirs []string
