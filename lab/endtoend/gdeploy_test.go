@@ -85,6 +85,8 @@ type running struct {
 	out     buffer
 	ended   chan struct{}
 	err     error // of its end
+	// reached is closed where the run is stopped at a moment; only deployUntil's runs have it.
+	reached chan struct{}
 }
 
 // buffer can be read while it is written to.
