@@ -84,7 +84,7 @@ func boolToInt(b bool) int {
 var harmless = map[string]bool{
 	"controlmaster": true, "controlpersist": true, "controlpath": true, "compression": true,
 	"tcpkeepalive": true,
-	"loglevel": true, "batchmode": true, "forwardagent": true, "connectionattempts": true,
+	"loglevel":     true, "batchmode": true, "forwardagent": true, "connectionattempts": true,
 	"preferredauthentications": true, "identitiesonly": true, "passwordauthentication": true,
 }
 
