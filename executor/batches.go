@@ -10,14 +10,14 @@ import (
 	"github.com/gdeploy/gdeploy/values"
 )
 
-// batches cuts the hosts as serial says. The last size repeats until no host is left.
-func (p *play) batches() ([]hostSet, error) {
-	sizes, err := p.sizes()
+// batches cuts hosts as serial says. The last size repeats until no host is left.
+func (p *play) batches(hosts hostSet) ([]hostSet, error) {
+	sizes, err := p.sizes(len(hosts))
 	if err != nil || len(sizes) == 0 {
-		return []hostSet{p.hosts}, err
+		return []hostSet{hosts}, err
 	}
 	var all []hostSet
-	left := p.hosts
+	left := hosts
 	for i := 0; len(left) > 0; i++ {
 		size := sizes[min(i, len(sizes)-1)]
 		if size <= 0 || size > len(left) {
@@ -29,9 +29,9 @@ func (p *play) batches() ([]hostSet, error) {
 	return all, nil
 }
 
-func (p *play) sizes() ([]int, error) {
+func (p *play) sizes(hosts int) ([]int, error) {
 	serial, err := p.plain().Render(p.src.Serial)
-	if err != nil || serial.IsNull() {
+	if err != nil || serial.IsNull() || serial.IsOmit() {
 		return nil, err
 	}
 	list := serial.Items()
@@ -40,7 +40,7 @@ func (p *play) sizes() ([]int, error) {
 	}
 	sizes := make([]int, len(list))
 	for i, v := range list {
-		if sizes[i], err = batchSize(values.Text(v), len(p.hosts)); err != nil {
+		if sizes[i], err = batchSize(values.Text(v), hosts); err != nil {
 			return nil, err
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // wanted reports that a task shall run: as tags and --start-at-task choose, and where
 // --step asks, as the operator says.
 func (b *batch) wanted(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame) bool {
-	if f.kind == Undoing {
+	if f.kind == Undoing || f.kind == Checking {
 		return true
 	}
 	if f.kind == Ordinary && !b.Select.Takes(playbooks.TagsOf(b.src, t)) {

@@ -67,6 +67,9 @@ const (
 	Ordinary Kind = ""
 	Handling Kind = "handler"
 	Undoing  Kind = "undo"
+	// Checking is a test that is repeated while a host of a rolling play settles. Only
+	// one that fails is told.
+	Checking Kind = "check"
 )
 
 // Status is how a task or item ended on a host.
@@ -227,6 +230,15 @@ type (
 		Now  bool     `json:"now,omitempty"`
 	}
 
+	// ApprovalAsked tells that the run waits for somebody to say yes or no to its next wave.
+	ApprovalAsked struct{ Question }
+
+	// ApprovalAnswered tells who said what.
+	ApprovalAnswered struct {
+		Next string `json:"next"`
+		Answer
+	}
+
 	// PlayEnded comes after the last batch of a play.
 	PlayEnded struct {
 		Path    string `json:"path"`
@@ -263,22 +275,24 @@ type HostStats struct {
 }
 
 // Type gives the event's name in JSON.
-func (RunStarted) Type() string     { return "run_started" }
-func (PlayStarted) Type() string    { return "play_started" }    // Type as of RunStarted
-func (TaskStarted) Type() string    { return "task_started" }    // Type as of RunStarted
-func (HandlerStarted) Type() string { return "handler_started" } // Type as of RunStarted
-func (UndoStarted) Type() string    { return "undo_started" }    // Type as of RunStarted
-func (HostResult) Type() string     { return "host_result" }     // Type as of RunStarted
-func (ItemResult) Type() string     { return "item_result" }     // Type as of RunStarted
-func (Retry) Type() string          { return "retry" }           // Type as of RunStarted
-func (Progress) Type() string       { return "progress" }        // Type as of RunStarted
-func (Included) Type() string       { return "included" }        // Type as of RunStarted
-func (Warning) Type() string        { return "warning" }         // Type as of RunStarted
-func (LockTaken) Type() string      { return "lock_taken" }      // Type as of RunStarted
-func (LockRefused) Type() string    { return "lock_refused" }    // Type as of RunStarted
-func (LockFreed) Type() string      { return "lock_freed" }      // Type as of RunStarted
-func (Unwinding) Type() string      { return "unwinding" }       // Type as of RunStarted
-func (Interrupted) Type() string    { return "interrupted" }     // Type as of RunStarted
-func (PlayEnded) Type() string      { return "play_ended" }      // Type as of RunStarted
-func (NoMoreHosts) Type() string    { return "no_more_hosts" }   // Type as of RunStarted
-func (RunEnded) Type() string       { return "run_ended" }       // Type as of RunStarted
+func (RunStarted) Type() string       { return "run_started" }
+func (PlayStarted) Type() string      { return "play_started" }      // Type as of RunStarted
+func (TaskStarted) Type() string      { return "task_started" }      // Type as of RunStarted
+func (HandlerStarted) Type() string   { return "handler_started" }   // Type as of RunStarted
+func (UndoStarted) Type() string      { return "undo_started" }      // Type as of RunStarted
+func (HostResult) Type() string       { return "host_result" }       // Type as of RunStarted
+func (ItemResult) Type() string       { return "item_result" }       // Type as of RunStarted
+func (Retry) Type() string            { return "retry" }             // Type as of RunStarted
+func (Progress) Type() string         { return "progress" }          // Type as of RunStarted
+func (Included) Type() string         { return "included" }          // Type as of RunStarted
+func (Warning) Type() string          { return "warning" }           // Type as of RunStarted
+func (LockTaken) Type() string        { return "lock_taken" }        // Type as of RunStarted
+func (LockRefused) Type() string      { return "lock_refused" }      // Type as of RunStarted
+func (LockFreed) Type() string        { return "lock_freed" }        // Type as of RunStarted
+func (Unwinding) Type() string        { return "unwinding" }         // Type as of RunStarted
+func (Interrupted) Type() string      { return "interrupted" }       // Type as of RunStarted
+func (ApprovalAsked) Type() string    { return "approval_asked" }    // Type as of RunStarted
+func (ApprovalAnswered) Type() string { return "approval_answered" } // Type as of RunStarted
+func (PlayEnded) Type() string        { return "play_ended" }        // Type as of RunStarted
+func (NoMoreHosts) Type() string      { return "no_more_hosts" }     // Type as of RunStarted
+func (RunEnded) Type() string         { return "run_ended" }         // Type as of RunStarted

@@ -69,6 +69,7 @@ func specs() []*modules.Spec {
 		{Name: "balance", FreeForm: "text", Fenced: true, New: func() modules.Module { return new(do) }},
 		{Name: "set", Where: modules.OnController, New: func() modules.Module { return new(set) }},
 		{Name: "release_lock", New: func() modules.Module { return new(lock) }},
+		{Name: "ping", New: func() modules.Module { return new(do) }},
 		&pause.Spec,
 	}
 }

@@ -12,6 +12,8 @@ type host struct {
 	fenced bool
 	// roles says how far the host is with the roles of the play, by RoleUse.Same.
 	roles map[string]roleState
+	// test is the last task that tested the host, for a rolling play.
+	test *test
 	// failure is the last thing that went wrong here.
 	failure failure
 }

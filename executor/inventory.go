@@ -22,6 +22,16 @@ func (v inventoryView) Select(pattern string) ([]string, error) {
 	return names, err
 }
 
+// SelectAll gives the hosts of a pattern, also those that --limit leaves out.
+func (v inventoryView) SelectAll(pattern string) ([]string, error) {
+	hosts, err := v.inv.SelectAll(pattern)
+	names := make([]string, len(hosts))
+	for i, h := range hosts {
+		names[i] = h.Name
+	}
+	return names, err
+}
+
 // Unmatched gives a warning for each part of the pattern that names nothing.
 func (v inventoryView) Unmatched(pattern string) []string {
 	var all []string

@@ -47,7 +47,7 @@ func (b *batch) lostCount() int {
 	b.outMu.Lock()
 	defer b.outMu.Unlock()
 	n := 0
-	for _, h := range b.hosts {
+	for _, h := range b.crowd() {
 		if b.out[h.name] == Failed {
 			n++
 		}
@@ -65,5 +65,14 @@ func (b *batch) tooMany(failing hostSet) bool {
 		return true
 	}
 	lost := b.lostCount() + len(b.alive(failing))
-	return lost > 0 && float64(lost)/float64(len(b.hosts))*100 > limit
+	return lost > 0 && float64(lost)/float64(len(b.crowd()))*100 > limit
+}
+
+// crowd are the hosts of which max_fail_percentage may fail: those of the batch, or of a
+// rolling play all.
+func (b *batch) crowd() hostSet {
+	if b.rolls() {
+		return b.play.hosts
+	}
+	return b.hosts
 }

@@ -24,6 +24,8 @@ type play struct {
 	prompts  *values.Map
 	handlers *handlers
 	all      []string // the names of all hosts that the pattern gave
+	rolling  *rolling // nil where hosts go in batches
+	begun    int      // batches so far
 
 	mu      sync.Mutex
 	view    *variables.Hosts
@@ -69,12 +71,43 @@ func (r *run) play(ctx context.Context, src *playbooks.Play, number int) (ended 
 // through takes the batches through the play, one after the other, and takes back what
 // was done where that ends early.
 func (p *play) through(ctx context.Context) (ended bool, err error) {
-	batches, err := p.batches()
+	waves, err := p.waves()
 	if err != nil {
-		return true, fmt.Errorf("%s: %w", p.src.Pos, err)
+		return true, fmt.Errorf("%s: %w", p.src.Waves.Pos(), err)
 	}
-	for number, hosts := range batches {
-		b := &batch{play: p, number: number, path: fmt.Sprintf("%s.%d", p.path, number), hosts: hosts}
+	if p.rolling, err = p.readRolling(ctx); err != nil {
+		return true, fmt.Errorf("%s: rolling: %w", p.src.Rolling.Pos, err)
+	}
+	for i, w := range waves {
+		if i > 0 && !p.approved(ctx, waves[i-1], w) {
+			p.newBatch(nil).unwindTouched(ctx)
+			break
+		}
+		if err := p.wave(ctx, w); err != nil {
+			return true, err
+		}
+		if p.aborted != "" || p.ended {
+			break
+		}
+	}
+	return p.aborted != "" || p.over, nil
+}
+
+// wave takes the hosts of a wave through the play, in a window or in batches.
+func (p *play) wave(ctx context.Context, w wave) error {
+	if p.rolls() {
+		p.roll(ctx, w.hosts)
+		if p.aborted != "" {
+			p.newBatch(w.hosts.where(p.rolling.floor.isUnderWay)).unwindTouched(ctx)
+		}
+		return nil
+	}
+	batches, err := p.batches(w.hosts)
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.src.Pos, err)
+	}
+	for _, hosts := range batches {
+		b := p.newBatch(hosts)
 		b.perform(ctx)
 		if p.aborted != "" {
 			b.unwindTouched(ctx)
@@ -83,7 +116,16 @@ func (p *play) through(ctx context.Context) (ended bool, err error) {
 			break
 		}
 	}
-	return p.aborted != "" || p.over, nil
+	return nil
+}
+
+// newBatch makes the play's next batch.
+func (p *play) newBatch(hosts hostSet) *batch {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	b := &batch{play: p, number: p.begun, path: fmt.Sprintf("%s.%d", p.path, p.begun), hosts: hosts}
+	p.begun++
+	return b
 }
 
 // perform takes the batch through the play as its strategy says.

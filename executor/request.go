@@ -46,6 +46,9 @@ type Request struct {
 	Journal Journal
 	// Terminal asks the operator; nil where there is none.
 	Terminal modules.Terminal
+	// Approvals carries the questions between waves to other shells; nil where only the
+	// terminal and the clock can answer.
+	Approvals Approvals
 	// Verbosity is the number of -v.
 	Verbosity int
 	// Interrupt, when closed, ends the run after the tasks that run now, and what was

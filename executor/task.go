@@ -108,7 +108,7 @@ func (b *batch) consequences(ctx context.Context, t *playbooks.Task, passed pass
 	case everybody:
 		reason = fmt.Sprintf("%q failed on %s, and the play says that this is fatal for all", b.taskName(ctx, t, hostSet{}, f), strings.Join(passed.failed.and(unreachable).names(), ", "))
 	case !f.rescued && b.tooMany(passed.failed):
-		reason = fmt.Sprintf("%d of %d hosts failed, more than max_fail_percentage allows", b.lostCount()+len(passed.failed), len(b.hosts))
+		reason = fmt.Sprintf("%d of %d hosts failed, more than max_fail_percentage allows", b.lostCount()+len(passed.failed), len(b.crowd()))
 	}
 	falling := unreachable
 	if !f.rescued {

@@ -13,6 +13,9 @@ import (
 
 // tell hands an event to the sink, masked, one after the other.
 func (r *run) tell(e Event) {
+	if isQuiet(e) {
+		return
+	}
 	r.telling.Lock()
 	defer r.telling.Unlock()
 	r.Events.Record(Record{Time: time.Now(), Event: masked(e, r.Secrets)})
@@ -65,6 +68,9 @@ func masked(e Event, secrets Secrets) Event {
 		e.Message = secrets.Text(e.Message)
 		return e
 	case Unwinding:
+		e.Reason = secrets.Text(e.Reason)
+		return e
+	case ApprovalAnswered:
 		e.Reason = secrets.Text(e.Reason)
 		return e
 	case PlayStarted:
@@ -150,7 +156,11 @@ func (b *batch) includeName(ctx context.Context, t *playbooks.Task, hosts hostSe
 }
 
 func (b *batch) tellPlay() {
-	b.tell(PlayStarted{Path: b.path, Name: b.name, Strategy: b.strategy(), Batch: b.number, Hosts: b.hosts.names(), Check: b.Check})
+	strategy := b.strategy()
+	if b.rolls() {
+		strategy = "rolling"
+	}
+	b.tell(PlayStarted{Path: b.path, Name: b.name, Strategy: strategy, Batch: b.number, Hosts: b.hosts.names(), Check: b.Check})
 }
 
 // plain is the scope of what is evaluated once per play.

@@ -123,5 +123,5 @@ func (b *batch) halted(ctx context.Context, f frame) bool {
 		b.interrupt()
 		return true
 	}
-	return b.strategy() != "linear" && b.isAborted()
+	return (b.strategy() != "linear" || b.rolls()) && b.isAborted()
 }

@@ -28,7 +28,7 @@ type undoEntry struct {
 
 // pushTask puts the task's undo on the host's stack, before its call is sent.
 func (v *visit) pushTask(ctx context.Context, it *item) error {
-	if len(v.task.Undo) == 0 || v.frame.kind == Undoing {
+	if len(v.task.Undo) == 0 || v.frame.kind == Undoing || v.frame.kind == Checking {
 		return nil
 	}
 	e := v.entry(v.host, v.task.Undo, v.place, v.frame)
@@ -41,7 +41,7 @@ func (v *visit) pushTask(ctx context.Context, it *item) error {
 
 // pushBlock puts the undo of a block on the stack of every host for which the block runs.
 func (b *batch) pushBlock(ctx context.Context, n *playbooks.Block, hosts hostSet, f frame) {
-	if len(n.Undo) == 0 || f.kind == Undoing {
+	if len(n.Undo) == 0 || f.kind == Undoing || f.kind == Checking {
 		return
 	}
 	place := Place{Path: f.path, Name: blockName(n), Action: "block", Written: n.Pos.String()}
@@ -131,12 +131,43 @@ func (b *batch) unwind(ctx context.Context, hosts hostSet, reason string) {
 	b.tell(Unwinding{Hosts: hosts.names(), Reason: reason})
 	hosts = slices.Clone(hosts)
 	slices.Reverse(hosts)
-	for group := range slices.Chunk(hosts, max(len(b.hosts), 1)) {
+	for len(hosts) > 0 {
+		group := b.nextToUnwind(hosts)
+		if len(group) == 0 {
+			b.keepServing(hosts)
+			return
+		}
+		hosts = hosts.without(group)
 		var all conc.WaitGroup
 		for _, h := range group {
 			all.Go(func() { b.unwindHost(ctx, h) })
 		}
 		all.Wait()
+	}
+}
+
+// nextToUnwind picks those of hosts that are taken back now: as many as a batch has, or in
+// a rolling play as the window has and as leaves enough others in service.
+func (b *batch) nextToUnwind(hosts hostSet) hostSet {
+	if !b.rolls() {
+		return hosts[:min(len(hosts), max(len(b.hosts), 1))]
+	}
+	var group hostSet
+	for _, h := range hosts {
+		if len(group) < b.rolling.window && b.rolling.floor.unwinds(h.name) {
+			group = append(group, h)
+		}
+	}
+	return group
+}
+
+// keepServing names hosts that stay as this run left them, since taking them back would
+// leave too few in service.
+func (b *batch) keepServing(hosts hostSet) {
+	b.note(func(o *Outcome) { o.UndoFailed = true })
+	for _, h := range hosts {
+		b.warn(h.name, fmt.Sprintf("stays as this run left it: taking back %s %s", strings.Join(openOf(h), ", "), b.rolling.floor.shortfall()))
+		h.undo = nil
 	}
 }
 
@@ -154,6 +185,10 @@ func (b *batch) unwindHost(ctx context.Context, h *host) {
 	}
 	if h.fenced && len(h.undo) > 0 {
 		b.leaveToOther(h)
+		return
+	}
+	if b.rolls() && len(h.undo) == 0 && len(h.stuck) == 0 {
+		b.rolling.floor.restore(h.name)
 	}
 }
 

@@ -94,6 +94,7 @@ func (v *visit) settle(ctx context.Context, res *result) verdict {
 		verdict.fatal = v.flag(func(k *playbooks.Keywords) values.Value { return k.AnyErrorsFatal })
 		v.host.failure = failure{name: v.place.Name, task: v.describe(), result: res.registered()}
 	}
+	v.rememberTest(verdict)
 	v.count(verdict)
 	if use := roleUseOf(v.task); use != nil && verdict.status != Skipped && v.host.roles[use.Same] == 0 {
 		v.host.roles[use.Same] = roleBegun
@@ -119,6 +120,9 @@ func (v *visit) ignores(res *result) bool {
 }
 
 func (v *visit) count(verdict verdict) {
+	if v.frame.kind == Checking && !verdict.out() {
+		return // a test that goes on passing is no work done
+	}
 	v.stats.change(v.host.name, func(s *HostStats) {
 		if v.frame.kind == Undoing {
 			s.Undone++

@@ -37,6 +37,17 @@ func (inv *Inventory) Select(pattern string) ([]*Host, error) {
 	return keep(hosts, limited), nil
 }
 
+// SelectAll gives the hosts that a pattern chooses, whatever the limit leaves out.
+func (inv *Inventory) SelectAll(pattern string) ([]*Host, error) {
+	inv.lock.Lock()
+	defer inv.lock.Unlock()
+	hosts, err := inv.match(splitPattern(pattern))
+	if err != nil {
+		return nil, fmt.Errorf("pattern %q: %w", pattern, err)
+	}
+	return hosts, nil
+}
+
 // Unmatched tells which parts of a pattern match no group and no host, with the nearest
 // names; people want to know it even where other parts match.
 func (inv *Inventory) Unmatched(pattern string) []Warning {

@@ -31,7 +31,7 @@ func (d *decoder) convert(target reflect.Value, f field, v values.Value, name st
 	case modeType:
 		return into(target, v, parseMode)
 	case durationType:
-		return into(target, v, toDuration)
+		return into(target, v, ToDuration)
 	case blobType:
 		return into(target, v, blobFrom)
 	case treeType:
@@ -245,8 +245,8 @@ func toFloat(v values.Value) (float64, error) {
 	return 0, fmt.Errorf("%s cannot be converted to a float", pythonType(v))
 }
 
-// toDuration reads seconds, or a number with a unit: 90, "1.5", "30s", "5m", "1h30m", "2d".
-func toDuration(v values.Value) (time.Duration, error) {
+// ToDuration reads seconds, or a number with a unit: 90, "1.5", "30s", "5m", "1h30m", "2d".
+func ToDuration(v values.Value) (time.Duration, error) {
 	if v.Kind() != values.KindBool {
 		if f, err := toFloat(v); err == nil {
 			return time.Duration(f * float64(time.Second)), nil

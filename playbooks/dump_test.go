@@ -25,6 +25,9 @@ func (d *dump) playbook(pb *playbooks.Playbook) {
 		}
 		d.nodes(1, "tasks", play.Tasks)
 		d.nodes(1, "post_tasks", play.PostTasks)
+		if play.Rolling != nil {
+			d.nodes(1, "check", play.Rolling.Check)
+		}
 		d.handlers(1, play.Handlers)
 	}
 }
@@ -157,6 +160,8 @@ func field(v any) string {
 	case *playbooks.Include:
 		return "{" + strings.TrimSpace(fields(*v)) + "}"
 	case *playbooks.Keywords:
+		return "{" + strings.TrimSpace(fields(*v)) + "}"
+	case *playbooks.Rolling:
 		return "{" + strings.TrimSpace(fields(*v)) + "}"
 	case *playbooks.Lock:
 		return "{" + strings.TrimSpace(fields(*v)) + "}"

@@ -89,6 +89,9 @@ var keywords = []Keyword{
 	{"vars_prompt", OnPlay, Any, "variables to ask the operator for", false, readVarsPrompt},
 	{"lock", OnPlay, Any, "the run lock that the play holds on its hosts", true, readLock},
 	{"on_failure", OnPlay, Text, "what an aborted play takes back: undo (all hosts) or undo_host (the failed ones)", true, readOnFailure},
+	{"rolling", OnPlay, Mapping, "hosts under way at once, and how many must stay in service: {window, min_available, settle, check, available}", true, readRolling},
+	{"waves", OnPlay, Any, "groups or patterns of hosts that go one after the other; the last one is usually all", true, readWaves},
+	{"approve", OnPlay, Text, "between waves: ask, or a length of time after which it goes on unless somebody says no", true, readApprove},
 	{"pre_tasks", OnPlay, Tasks, "tasks before the roles", false, nil},
 	{"roles", OnPlay, Any, "roles, before the tasks", false, nil},
 	{"tasks", OnPlay, Tasks, "the tasks", false, nil},
@@ -118,9 +121,6 @@ var keywords = []Keyword{
 
 // refusedKeywords are those that gdeploy knows and does not have, with what to do.
 var refusedKeywords = map[string]string{
-	"rolling":              "rolling windows are planned: use serial, with max_fail_percentage",
-	"waves":                "waves are planned: write one play for each wave, with its hosts",
-	"approve":              "approvals are planned: use the module pause between two plays",
 	"include":              "use import_tasks or include_tasks in task lists, import_playbook between plays",
 	"sudo":                 "use become: yes",
 	"sudo_user":            "use become: yes and become_user",

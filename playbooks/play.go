@@ -58,6 +58,7 @@ func (p *parser) play(v values.Value, m *values.Map, path string) *Play {
 	if !m.Has("hosts") && !slices.ContainsFunc(unknown, func(e entry) bool { return nearest(e.name, []string{"hosts", "import_playbook"}) != "" }) {
 		p.mistake(v.Pos(), "the field 'hosts' is required but was not set", "say where the play runs: hosts: PATTERN")
 	}
+	p.pace(play)
 	p.playTasks(play, m, at.with(&play.Keywords))
 	return play
 }
@@ -70,6 +71,7 @@ func (p *parser) playTasks(play *Play, m *values.Map, at place) {
 	play.Roles = p.roleUses(section(m, "roles"), at)
 	play.Tasks = p.list("tasks", section(m, "tasks"), at)
 	play.PostTasks = p.list("post_tasks", section(m, "post_tasks"), at)
+	p.rollingCheck(play, m, at)
 	for _, use := range play.Roles {
 		play.Handlers = append(play.Handlers, use.Handlers...)
 	}

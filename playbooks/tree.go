@@ -56,6 +56,12 @@ type Play struct {
 	// OnFailure says what an aborted play unwinds: "undo" (all hosts of the run that
 	// were touched, the default) or "undo_host" (failed ones only). It may be a template.
 	OnFailure values.Value
+	// Rolling takes hosts through the play in a window, in place of Serial; nil where
+	// not written. It is gdeploy's own keyword, as are Waves and Approve.
+	Rolling *Rolling
+	// Waves are the patterns of hosts that go first, in their order; null where there
+	// is but one wave. Approve says who decides about the next one; see ParseApproval.
+	Waves, Approve values.Value
 
 	known *knownRoles
 }

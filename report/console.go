@@ -75,6 +75,10 @@ func (c *Console) Record(r executor.Record) {
 	case executor.Unwinding:
 		c.title(fmt.Sprintf("TAKING BACK [%s]", strings.Join(e.Hosts, ", ")))
 		c.line(purple, "because "+e.Reason)
+	case executor.ApprovalAsked:
+		c.asked(e)
+	case executor.ApprovalAnswered:
+		c.answered(e)
 	case executor.Interrupted:
 		c.interrupted(e)
 	case executor.RunEnded:
@@ -129,6 +133,8 @@ func (c *Console) under(task executor.Place) {
 		c.banner("RUNNING HANDLER", task)
 	case executor.Undoing:
 		c.banner("UNDO", task)
+	case executor.Checking:
+		c.banner("CHECK", task)
 	default:
 		if c.free {
 			c.banner("TASK", task)

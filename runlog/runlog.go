@@ -38,8 +38,17 @@ type Meta struct {
 	// Ended is zero while the run goes on, and for ever where the controller died.
 	Ended   time.Time         `json:"ended,omitzero"`
 	Outcome *executor.Outcome `json:"outcome,omitempty"`
+	// Approvals are the answers between waves.
+	Approvals []Approval `json:"approvals,omitempty"`
 	// Switches are what the run did to releases, host by host.
 	Switches []Switch `json:"switches,omitempty"`
+}
+
+// Approval is what somebody said to the next wave of a run.
+type Approval struct {
+	Time time.Time `json:"time"`
+	Wave string    `json:"wave"`
+	executor.Answer
 }
 
 // Switch is a release that was made live on a host, or taken back.
@@ -136,6 +145,9 @@ func (r *Run) Record(record executor.Record) {
 		r.meta.App = e.Name
 	case executor.LockRefused:
 		r.meta.App = e.Name
+	case executor.ApprovalAnswered:
+		r.meta.Approvals = append(r.meta.Approvals, Approval{Time: record.Time, Wave: e.Next, Answer: e.Answer})
+		r.failed = errors.Join(r.failed, r.writeMeta())
 	case executor.RunEnded:
 		r.meta.Ended, r.meta.Outcome = record.Time, &e.Outcome
 		r.failed = errors.Join(r.failed, r.writeMeta())
@@ -150,7 +162,7 @@ func level(e executor.Event) zerolog.Level {
 		if (e.Status == executor.Failed || e.Status == executor.Unreachable) && !e.Ignored {
 			return zerolog.ErrorLevel
 		}
-	case executor.Warning, executor.LockRefused, executor.Unwinding, executor.Interrupted:
+	case executor.Warning, executor.LockRefused, executor.ApprovalAsked, executor.ApprovalAnswered, executor.Unwinding, executor.Interrupted:
 		return zerolog.WarnLevel
 	case executor.Progress, executor.ItemResult, executor.Retry:
 		return zerolog.DebugLevel

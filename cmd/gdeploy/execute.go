@@ -33,6 +33,7 @@ func (s *session) execute(ctx context.Context, run *runlog.Run, request executor
 	if run != nil {
 		sinks = append(sinks, run)
 		request.Journal = run
+		request.Approvals = run
 	}
 	request.Identity = s.identity(run)
 	request.Inventory = executor.FromInventory(s.inventory)

@@ -81,6 +81,7 @@ GDEPLOY_* in the environment, and over that from flags: gdeploy help settings li
 		inventoryCommand(),
 		releasesCommand(),
 		historyCommand(),
+		approveCommand(),
 		initCommand(),
 		docCommand(),
 		versionCommand(),

@@ -19,6 +19,15 @@ import (
 type terminal struct {
 	mu    sync.Mutex
 	lines *bufio.Reader
+	// unread is a question that was given up while somebody might still type: the next
+	// one gets that line.
+	unread chan answer
+}
+
+// answer is a line of standard input.
+type answer struct {
+	line string
+	err  error
 }
 
 func newTerminal() *terminal { return &terminal{lines: bufio.NewReader(os.Stdin)} }
@@ -32,20 +41,21 @@ func (t *terminal) Prompt(ctx context.Context, text string, echo bool) (string, 
 	defer t.mu.Unlock()
 	restore := t.remember()
 	fmt.Fprint(os.Stderr, text)
-	type answer struct {
-		line string
-		err  error
+	got := t.unread
+	if got == nil {
+		got = make(chan answer, 1)
+		go func() {
+			line, err := t.read(echo)
+			got <- answer{line, err}
+		}()
 	}
-	got := make(chan answer, 1)
-	go func() {
-		line, err := t.read(echo)
-		got <- answer{line, err}
-	}()
+	t.unread = got
 	select {
 	case <-ctx.Done():
 		restore()
 		return "", ctx.Err()
 	case a := <-got:
+		t.unread = nil
 		return a.line, a.err
 	}
 }

@@ -1,0 +1,36 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/gdeploy/gdeploy/executor"
+)
+
+// asked tells what a run waits for, and how it is answered from any other shell.
+func (c *Console) asked(e executor.ApprovalAsked) {
+	c.title("WAITING [" + e.Next + "]")
+	if len(e.Failed) > 0 {
+		c.line(red, "failed in "+e.Done+": "+strings.Join(e.Failed, ", "))
+	}
+	c.line(cyan, fmt.Sprintf("%s is done; next is %s: %s", e.Done, e.Next, strings.Join(e.Hosts, ", ")))
+	silence := "goes on by itself then"
+	if e.Ask {
+		silence = "takes no answer for a no then"
+	}
+	c.line(cyan, fmt.Sprintf("go on: gdeploy approve %s; take back: gdeploy approve %s --reject; it waits until %s, and %s",
+		e.Run, e.Run, e.Until.Local().Format(time.DateTime), silence))
+}
+
+func (c *Console) answered(e executor.ApprovalAnswered) {
+	text, color := "yes: "+e.Next+" goes on", green
+	if !e.Approved {
+		text, color = "no: "+e.Next+" does not go on", red
+	}
+	text += " (" + e.Who + ", by " + e.How + ")"
+	if e.Reason != "" {
+		text += ": " + e.Reason
+	}
+	c.line(color, text)
+}
