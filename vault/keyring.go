@@ -56,25 +56,62 @@ var ErrNoPassword = errors.New("Attempting to decrypt but no vault secrets found
 // Decrypt gives the plain text of a $ANSIBLE_VAULT text, trying the passwords of its
 // vault id first.
 func (k *Keyring) Decrypt(text []byte) ([]byte, error) {
+	plain, _, err := k.Open(text)
+	return plain, err
+}
+
+// Open is Decrypt that also gives the key that fitted, which encrypts as the text was:
+// with the same password and the same vault id in the header.
+func (k *Keyring) Open(text []byte) ([]byte, Key, error) {
 	id, err := ID(text)
 	if err != nil {
-		return nil, err
+		return nil, Key{}, err
 	}
 	candidates := k.candidates(id)
 	if len(k.IDs()) == 0 {
-		return nil, ErrNoPassword
+		return nil, Key{}, ErrNoPassword
 	}
+	err = k.noneFits(id)
 	for _, s := range candidates {
-		password, err := k.password(s)
-		if err != nil {
-			return nil, err
+		password, failed := k.password(s)
+		if failed != nil {
+			err = failed // another one may still fit
+			continue
 		}
-		plain, err := Unseal(text, password)
-		if err == nil || !errors.Is(err, ErrPassword) {
-			return plain, err
+		plain, failed := Unseal(text, password)
+		if failed == nil {
+			return plain, Key{ID: id, password: password}, nil
+		}
+		if !errors.Is(failed, ErrPassword) {
+			return nil, Key{}, failed
 		}
 	}
-	return nil, k.noneFits(id)
+	return nil, Key{}, err
+}
+
+// Read reads all passwords now. Those that cannot be read are told to warn where there
+// are others, and else are the error.
+func (k *Keyring) Read(warn func(string)) error {
+	var failed []error
+	all := k.all()
+	for _, s := range all {
+		if _, err := k.password(s); err != nil {
+			failed = append(failed, err)
+		}
+	}
+	if len(failed) == len(all) {
+		return errors.Join(failed...)
+	}
+	for _, err := range failed {
+		warn(err.Error())
+	}
+	return nil
+}
+
+func (k *Keyring) all() []*secret {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.Clone(k.secrets)
 }
 
 func (k *Keyring) noneFits(id string) error {
@@ -108,47 +145,52 @@ func (k *Keyring) candidates(id string) []*secret {
 	return append(first, rest...)
 }
 
-// Encrypt encrypts with the password of a vault id; empty means the only one, or the
-// first of DefaultID.
-func (k *Keyring) Encrypt(plain []byte, id string) ([]byte, error) {
+// Key is a password with the vault id that stands in the header of what it encrypts.
+type Key struct {
+	// ID is empty, or DefaultID, where the header names none.
+	ID       string
+	password string
+}
+
+// Seal encrypts plain.
+func (k Key) Seal(plain []byte) ([]byte, error) { return Seal(plain, k.password, k.ID) }
+
+// ErrWhichID means that there are several passwords, and nobody said with which to encrypt.
+var ErrWhichID = errors.New("Specify the vault-id to encrypt with --encrypt-vault-id") //lint:ignore ST1005 scripts look for this sentence
+
+// Key gives the key of a vault id to encrypt with; empty means the only one there is.
+func (k *Keyring) Key(id string) (Key, error) {
 	s, err := k.choose(id)
 	if err != nil {
-		return nil, err
+		return Key{}, err
 	}
 	password, err := k.password(s)
-	if err != nil {
-		return nil, err
-	}
-	return Seal(plain, password, s.id)
+	return Key{ID: s.id, password: password}, err
+}
+
+// CanEncrypt tells what is wrong with a vault id to encrypt with, before any password is read.
+func (k *Keyring) CanEncrypt(id string) error {
+	_, err := k.choose(id)
+	return err
 }
 
 func (k *Keyring) choose(id string) (*secret, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if len(k.secrets) == 0 {
+	all, ids := k.all(), k.IDs()
+	if len(all) == 0 {
 		//lint:ignore ST1005 scripts look for this sentence
 		return nil, errors.New("A vault password is required to use the vault: use --ask-vault-pass or --vault-password-file")
 	}
-	if id == "" && len(k.secrets) == 1 {
-		return k.secrets[0], nil
+	if id == "" && len(all) > 1 {
+		//lint:ignore ST1005 scripts look for this sentence
+		return nil, fmt.Errorf("The vault-ids %s are available to encrypt. %w", strings.Join(ids, ","), ErrWhichID)
 	}
-	wanted := id
-	if wanted == "" {
-		wanted = DefaultID
-	}
-	var ids []string
-	for _, s := range k.secrets {
-		if s.id == wanted {
+	for _, s := range all {
+		if id == "" || s.id == id {
 			return s, nil
 		}
-		ids = append(ids, s.id)
-	}
-	if id == "" {
-		//lint:ignore ST1005 scripts look for this sentence
-		return nil, fmt.Errorf("The vault-ids %s are available to encrypt. Specify the vault-id to encrypt with --encrypt-vault-id", strings.Join(ids, ","))
 	}
 	//lint:ignore ST1005 scripts look for this sentence
-	return nil, fmt.Errorf("Did not find a match for --encrypt-vault-id=%s in the known vault-ids [%s]", id, strings.Join(ids, ", "))
+	return nil, fmt.Errorf("Did not find a match for --encrypt-vault-id=%s in the known vault-ids ['%s']", id, strings.Join(ids, "', '"))
 }
 
 // password reads a password, once.

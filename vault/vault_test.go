@@ -22,7 +22,7 @@ func read(t *testing.T, name string) []byte {
 func TestAnsible(t *testing.T) {
 	k := &Keyring{}
 	k.Add("", File("testdata/password"))
-	k.Add(Parse("prod@testdata/other", nil))
+	k.Add(Parse("prod@testdata/other", nil, Prompt))
 	for file, want := range map[string]string{"v11.yml": string(read(t, "plain.yml")), "v12.yml": string(read(t, "plain.yml")), "block.txt": "0123456789abcdef"} {
 		got, err := k.Decrypt(read(t, file))
 		if err != nil || string(got) != want {
@@ -103,7 +103,7 @@ func TestKeyring(t *testing.T) {
 			t.Error(q)
 		}
 		return "geheim", nil
-	}))
+	}, Prompt))
 	k.Add("dev", Text("x"))
 	for range 2 {
 		if _, err := k.Decrypt(read(t, "v12.yml")); err != nil {
@@ -113,13 +113,17 @@ func TestKeyring(t *testing.T) {
 	if asked != 1 {
 		t.Errorf("asked %d times", asked)
 	}
-	if _, err := k.Encrypt([]byte("x"), ""); err == nil || !strings.Contains(err.Error(), "The vault-ids prod,dev are available to encrypt") {
+	if _, err := k.Key(""); !errors.Is(err, ErrWhichID) || !strings.Contains(err.Error(), "The vault-ids prod,dev are available to encrypt") {
 		t.Error(err)
 	}
-	if _, err := k.Encrypt([]byte("x"), "nope"); err == nil || !strings.Contains(err.Error(), "Did not find a match") {
+	if _, err := k.Key("nope"); err == nil || !strings.Contains(err.Error(), "Did not find a match") {
 		t.Error(err)
 	}
-	text, err := k.Encrypt([]byte("x"), "dev")
+	key, err := k.Key("dev")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := key.Seal([]byte("x"))
 	if err != nil || !strings.HasPrefix(string(text), "$ANSIBLE_VAULT;1.2;AES256;dev\n") {
 		t.Error(string(text), err)
 	}
@@ -137,7 +141,7 @@ func TestScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	k := &Keyring{}
-	k.Add(Parse("prod@"+script, nil))
+	k.Add(Parse("prod@"+script, nil, Prompt))
 	if _, err := k.Decrypt(read(t, "v12.yml")); err != nil {
 		t.Error(err)
 	}

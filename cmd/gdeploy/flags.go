@@ -57,7 +57,12 @@ func (o *options) connectionFlags(f *pflag.FlagSet) {
 // inventoryFlags are those that say where hosts and their variables come from.
 func (o *options) inventoryFlags(f *pflag.FlagSet) {
 	f.StringArrayP("inventory", "i", nil, helpOf("inventory")+"; may be repeated")
-	f.String("vault-password-file", "", helpOf("vault_password_file"))
+	o.vaultFlags(f)
+}
+
+// vaultFlags are those that say where vault passwords come from.
+func (o *options) vaultFlags(f *pflag.FlagSet) {
+	f.StringArray("vault-password-file", nil, helpOf("vault_password_file")+"; may be repeated")
 	f.StringArrayVar(&o.vaultID, "vault-id", nil, "password of encrypted values: ID@FILE or ID@prompt; may be repeated")
 	f.BoolVarP(&o.askVault, "ask-vault-password", "J", false, "ask for the password of encrypted values")
 	f.SetNormalizeFunc(otherNames)

@@ -41,16 +41,21 @@ func run(args []string) (code int) {
 // markBeginning tells what cobra refuses, which is bad options, from what a command says.
 func markBeginning(root *cobra.Command) *bool {
 	began := false
-	for _, cmd := range append(root.Commands(), root) {
+	var mark func(*cobra.Command)
+	mark = func(cmd *cobra.Command) {
+		for _, inner := range cmd.Commands() {
+			mark(inner)
+		}
 		do := cmd.RunE
 		if do == nil {
-			continue // a page of help
+			return // a page of help
 		}
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
 			began = true
 			return do(cmd, args)
 		}
 	}
+	mark(root)
 	return &began
 }
 
@@ -79,6 +84,7 @@ GDEPLOY_* in the environment, and over that from flags: gdeploy help settings li
 		playCommand(),
 		adhocCommand(),
 		inventoryCommand(),
+		vaultCommand(),
 		releasesCommand(),
 		historyCommand(),
 		approveCommand(),

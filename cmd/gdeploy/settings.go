@@ -17,25 +17,30 @@ import (
 // key is written GDEPLOY_KEY in the environment. The tags say all that help tells of it:
 // what it is, and the flag that sets it.
 type Settings struct {
-	Inventory         []string `mapstructure:"inventory" flag:"inventory" help:"inventory file, directory, script, or list of hosts with a comma"`
-	Forks             int      `mapstructure:"forks" flag:"forks" help:"how many calls are under way at once"`
-	RemoteUser        string   `mapstructure:"remote_user" flag:"user" help:"log in as this user, where the inventory does not say"`
-	PrivateKeyFile    string   `mapstructure:"private_key_file" flag:"private-key" help:"log in with this key"`
-	KnownHosts        []string `mapstructure:"known_hosts" help:"files of host keys, in place of ~/.ssh/known_hosts"`
-	HostKeyChecking   string   `mapstructure:"host_key_checking" flag:"host-key-checking" help:"yes, or accept-new to keep keys of hosts seen for the first time"`
-	Timeout           int      `mapstructure:"timeout" flag:"timeout" help:"seconds that making a connection may take"`
-	SSHCommonArgs     string   `mapstructure:"ssh_common_args" flag:"ssh-common-args" help:"options of ssh, such as -J HOST or -o ProxyJump=HOST"`
-	SSHConfig         string   `mapstructure:"ssh_config" help:"file in place of ~/.ssh/config"`
-	HelperDirs        []string `mapstructure:"helper_dirs" help:"directories on hosts where the helper may lie, tried in order"`
-	Become            bool     `mapstructure:"become" flag:"become" help:"work as another user"`
-	BecomeMethod      string   `mapstructure:"become_method" flag:"become-method" help:"how to become that user: sudo, su or doas"`
-	BecomeUser        string   `mapstructure:"become_user" flag:"become-user" help:"the user to work as"`
-	RolesPath         []string `mapstructure:"roles_path" help:"directories of roles, beside roles/ of the playbook"`
-	Library           []string `mapstructure:"library" flag:"module-path" help:"directories of modules of your own, beside library/ of the playbook"`
-	CollectionsPath   []string `mapstructure:"collections_path" help:"directories of ansible_collections"`
-	LogFile           string   `mapstructure:"log_file" help:"gets a line per run and per switch, where its directory exists"`
-	LockWait          *int     `mapstructure:"lock_wait" flag:"lock-wait" help:"seconds to wait for another run's lock"` // nil where nobody says
-	VaultPasswordFile string   `mapstructure:"vault_password_file" flag:"vault-password-file" help:"file with the password of encrypted values, or a program that prints it"`
+	Inventory       []string `mapstructure:"inventory" flag:"inventory" help:"inventory file, directory, script, or list of hosts with a comma"`
+	Forks           int      `mapstructure:"forks" flag:"forks" help:"how many calls are under way at once"`
+	RemoteUser      string   `mapstructure:"remote_user" flag:"user" help:"log in as this user, where the inventory does not say"`
+	PrivateKeyFile  string   `mapstructure:"private_key_file" flag:"private-key" help:"log in with this key"`
+	KnownHosts      []string `mapstructure:"known_hosts" help:"files of host keys, in place of ~/.ssh/known_hosts"`
+	HostKeyChecking string   `mapstructure:"host_key_checking" flag:"host-key-checking" help:"yes, or accept-new to keep keys of hosts seen for the first time"`
+	Timeout         int      `mapstructure:"timeout" flag:"timeout" help:"seconds that making a connection may take"`
+	SSHCommonArgs   string   `mapstructure:"ssh_common_args" flag:"ssh-common-args" help:"options of ssh, such as -J HOST or -o ProxyJump=HOST"`
+	SSHConfig       string   `mapstructure:"ssh_config" help:"file in place of ~/.ssh/config"`
+	HelperDirs      []string `mapstructure:"helper_dirs" help:"directories on hosts where the helper may lie, tried in order"`
+	Become          bool     `mapstructure:"become" flag:"become" help:"work as another user"`
+	BecomeMethod    string   `mapstructure:"become_method" flag:"become-method" help:"how to become that user: sudo, su or doas"`
+	BecomeUser      string   `mapstructure:"become_user" flag:"become-user" help:"the user to work as"`
+	RolesPath       []string `mapstructure:"roles_path" help:"directories of roles, beside roles/ of the playbook"`
+	Library         []string `mapstructure:"library" flag:"module-path" help:"directories of modules of your own, beside library/ of the playbook"`
+	CollectionsPath []string `mapstructure:"collections_path" help:"directories of ansible_collections"`
+	LogFile         string   `mapstructure:"log_file" help:"gets a line per run and per switch, where its directory exists"`
+	LockWait        *int     `mapstructure:"lock_wait" flag:"lock-wait" help:"seconds to wait for another run's lock"` // nil where nobody says
+
+	VaultPasswordFile    []string `mapstructure:"vault_password_file" flag:"vault-password-file" help:"file with the password of encrypted values, or a program that prints it"`
+	VaultIdentityList    []string `mapstructure:"vault_identity_list" help:"further passwords of encrypted values, as --vault-id takes them"`
+	VaultIdentity        string   `mapstructure:"vault_identity" help:"the vault id of passwords that are given without one"`
+	VaultEncryptIdentity string   `mapstructure:"vault_encrypt_identity" flag:"encrypt-vault-id" help:"the vault id to encrypt with, where there are several"`
+	VaultIDMatch         bool     `mapstructure:"vault_id_match" help:"try only the passwords of the vault id that a text names"`
 
 	file string // the gdeploy.yaml that was read; empty where there is none
 }
@@ -46,6 +51,7 @@ var settingDefaults = map[string]any{
 	"timeout":           10,
 	"become_method":     "sudo",
 	"become_user":       "root",
+	"vault_identity":    "default",
 	"log_file":          "/deploy/log/gdeploy.log",
 	"roles_path":        []string{"~/.ansible/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"},
 	"collections_path":  []string{"~/.ansible/collections", "/usr/share/ansible/collections"},
@@ -144,6 +150,7 @@ func (s *Settings) resolve(from sources) {
 	s.Library = strings.FieldsFunc(strings.Join(s.Library, ":"), func(r rune) bool { return r == ':' }) // -M a:b
 	for key, list := range map[string][]string{
 		"inventory": s.Inventory, "roles_path": s.RolesPath, "library": s.Library, "collections_path": s.CollectionsPath, "known_hosts": s.KnownHosts,
+		"vault_password_file": s.VaultPasswordFile,
 	} {
 		for i, p := range list {
 			if !strings.Contains(p, ",") {
@@ -152,7 +159,7 @@ func (s *Settings) resolve(from sources) {
 		}
 	}
 	for key, p := range map[string]*string{
-		"private_key_file": &s.PrivateKeyFile, "vault_password_file": &s.VaultPasswordFile, "log_file": &s.LogFile, "ssh_config": &s.SSHConfig,
+		"private_key_file": &s.PrivateKeyFile, "log_file": &s.LogFile, "ssh_config": &s.SSHConfig,
 	} {
 		*p = pathFrom(dir, *p, from.fromFile(key))
 	}

@@ -136,6 +136,8 @@ func wordsOf(key string) mapstructure.DecodeHookFuncValue {
 			return map[bool]string{true: "yes", false: "no"}[from.Bool()], nil
 		case from.Kind() == reflect.String && to.Kind() == reflect.Slice && key == "inventory":
 			return splitInventory(from.String()), nil
+		case from.Kind() == reflect.String && to.Kind() == reflect.Slice && key == "vault_identity_list":
+			return strings.Split(from.String(), ","), nil
 		case from.Kind() == reflect.String && to.Kind() == reflect.Slice:
 			return strings.Split(from.String(), string(filepath.ListSeparator)), nil
 		case to.Kind() == reflect.Int && from.Kind() == reflect.Float64 && from.Float() != float64(int64(from.Float())):

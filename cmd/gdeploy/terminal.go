@@ -18,6 +18,7 @@ import (
 // terminal asks the operator on standard input. Questions come one at a time.
 type terminal struct {
 	mu    sync.Mutex
+	in    *os.File
 	lines *bufio.Reader
 	// unread is a question that was given up while somebody might still type: the next
 	// one gets that line.
@@ -30,10 +31,12 @@ type answer struct {
 	err  error
 }
 
-func newTerminal() *terminal { return &terminal{lines: bufio.NewReader(os.Stdin)} }
+func newTerminal() *terminal { return terminalOn(os.Stdin) }
+
+func terminalOn(in *os.File) *terminal { return &terminal{in: in, lines: bufio.NewReader(in)} }
 
 // Interactive reports whether somebody can answer.
-func (t *terminal) Interactive() bool { return term.IsTerminal(int(os.Stdin.Fd())) }
+func (t *terminal) Interactive() bool { return term.IsTerminal(int(t.in.Fd())) }
 
 // Prompt shows text and reads a line; without echo it is not shown while it is typed.
 func (t *terminal) Prompt(ctx context.Context, text string, echo bool) (string, error) {
@@ -62,7 +65,7 @@ func (t *terminal) Prompt(ctx context.Context, text string, echo bool) (string, 
 
 func (t *terminal) read(echo bool) (string, error) {
 	if !echo && t.Interactive() {
-		line, err := term.ReadPassword(int(os.Stdin.Fd()))
+		line, err := term.ReadPassword(int(t.in.Fd()))
 		fmt.Fprintln(os.Stderr)
 		return string(line), err
 	}
@@ -78,7 +81,7 @@ func (t *terminal) read(echo bool) (string, error) {
 
 // remember gives what brings the terminal back to how it is now.
 func (t *terminal) remember() (restore func()) {
-	fd := int(os.Stdin.Fd())
+	fd := int(t.in.Fd())
 	state, err := term.GetState(fd)
 	if err != nil {
 		return func() {}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/gdeploy/gdeploy/redact"
@@ -50,17 +51,25 @@ func (l learning) learn(v values.Value) {
 // keyring gathers the vault passwords that flags and settings name; they are read when
 // something encrypted is met.
 func (s *session) keyring(ctx context.Context) variables.Vault {
-	keys := &vault.Keyring{}
-	ask := func(question string) (string, error) { return s.terminal.password(ctx, question) }
-	for _, given := range s.options.vaultID {
-		id, source := vault.Parse(given, ask)
+	return s.keys(s.asking(ctx), vault.Prompt)
+}
+
+func (s *session) asking(ctx context.Context) vault.Ask {
+	return func(question string) (string, error) { return s.terminal.password(ctx, question) }
+}
+
+// keys gathers the passwords in Ansible's order. prompt asks for those that the operator types.
+func (s *session) keys(ask vault.Ask, prompt vault.Asker) *vault.Keyring {
+	keys := &vault.Keyring{OnlyMatching: s.settings.VaultIDMatch}
+	for _, given := range append(slices.Clone(s.settings.VaultIdentityList), s.options.vaultID...) {
+		id, source := vault.Parse(given, ask, prompt)
 		keys.Add(id, source)
 	}
-	if s.settings.VaultPasswordFile != "" {
-		keys.Add("", vault.File(s.settings.VaultPasswordFile))
+	for _, file := range s.settings.VaultPasswordFile {
+		keys.Add(s.settings.VaultIdentity, vault.File(file))
 	}
 	if s.options.askVault {
-		keys.Add("", vault.Prompt(ask))
+		keys.Add(s.settings.VaultIdentity, prompt(ask, ""))
 	}
 	return keys
 }
