@@ -18,7 +18,7 @@ func TestEncrypted(t *testing.T) {
 	k := &vault.Keyring{}
 	k.Add("", vault.Text("pw"))
 	seal := func(text string) []byte {
-		out, err := k.Encrypt([]byte(text), "")
+		out, err := vault.Seal([]byte(text), "pw", "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -39,7 +39,7 @@ type Settings struct {
 	VaultPasswordFile    []string `mapstructure:"vault_password_file" flag:"vault-password-file" help:"file with the password of encrypted values, or a program that prints it"`
 	VaultIdentityList    []string `mapstructure:"vault_identity_list" help:"further passwords of encrypted values, as --vault-id takes them"`
 	VaultIdentity        string   `mapstructure:"vault_identity" help:"the vault id of passwords that are given without one"`
-	VaultEncryptIdentity string   `mapstructure:"vault_encrypt_identity" flag:"encrypt-vault-id" help:"the vault id to encrypt with, where there are several"`
+	VaultEncryptIdentity string   `mapstructure:"vault_encrypt_identity" help:"the vault id to encrypt with, where there are several"`
 	VaultIDMatch         bool     `mapstructure:"vault_id_match" help:"try only the passwords of the vault id that a text names"`
 
 	file string // the gdeploy.yaml that was read; empty where there is none

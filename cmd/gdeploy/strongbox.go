@@ -44,6 +44,9 @@ func openBox(cmd *cobra.Command, o *options) (*strongbox, error) {
 	if s.settings, err = loadSettings(cmd.Flags(), s.warn); err != nil {
 		return nil, err
 	}
+	if id := cmd.Flags().Lookup("encrypt-vault-id"); id != nil && id.Changed {
+		s.settings.VaultEncryptIdentity = id.Value.String()
+	}
 	if o.verbose > 0 {
 		fmt.Fprintln(cmd.ErrOrStderr(), configLine(s.settings.file))
 	}
