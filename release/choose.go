@@ -24,7 +24,9 @@ type Node struct {
 	Current  string        `json:"current"`
 	Previous string        `json:"previous"`
 	Releases []NodeRelease `json:"releases"`
-	Lineage  []string      `json:"lineage"`
+	// Lineage and Left are what Ledger.Lineage gives.
+	Lineage []string `json:"lineage"`
+	Left    []string `json:"left"`
 }
 
 // NodeRelease is one release of a Node.
@@ -35,6 +37,7 @@ type NodeRelease struct {
 	Ref      string `json:"ref"`
 	Digests
 	Pinned  bool      `json:"pinned"`
+	Failed  bool      `json:"failed"`
 	Present bool      `json:"present"`
 	Who     string    `json:"who"`
 	Run     string    `json:"run"`
@@ -89,8 +92,8 @@ var ErrNoPrevious = errors.New("no earlier release was good on these hosts: name
 
 // Previous decides for all the nodes together what "previous" is: the last release that
 // was good before the newest one that is live on any of them. A deploy that stopped half
-// way so goes back to what the untouched half still runs. A release that is bad on one
-// of them never counts.
+// way so goes back to what the untouched half still runs. A release that failed on one
+// of them never counts, nor does one that a node was taken back from.
 func Previous(nodes []Node, archives ...NodeRelease) (string, error) {
 	made := births(nodes, archives)
 	newest, ok := newestLive(nodes, made)
@@ -171,7 +174,7 @@ func (n Node) stands(version string) int {
 func mostCommonBefore(group, all []Node, version string, made map[string]time.Time) string {
 	votes := map[string]int{}
 	for _, n := range group {
-		if v := n.before(version, func(v string) bool { return badAnywhere(all, v) }); v != "" {
+		if v := n.before(version, func(v string) bool { return unworthy(all, v) }); v != "" {
 			votes[v]++
 		}
 	}
@@ -184,10 +187,12 @@ func mostCommonBefore(group, all []Node, version string, made map[string]time.Ti
 	return best
 }
 
-func badAnywhere(nodes []Node, version string) bool {
+// unworthy tells of a version that nobody shall go back to: it failed on a node, or a node
+// was taken back from it.
+func unworthy(nodes []Node, version string) bool {
 	return slices.ContainsFunc(nodes, func(n Node) bool {
 		r, ok := n.release(version)
-		return ok && r.State == Bad
+		return ok && r.Failed || slices.Contains(n.Left, version)
 	})
 }
 
@@ -315,11 +320,12 @@ func Describe(sys modules.Reader, l Layout, ledger Ledger) (Node, error) {
 		return Node{}, err
 	}
 	node := Node{Kind: kind, Target: target, Current: live, Previous: ledger.Before(live), Releases: []NodeRelease{}}
-	node.Lineage = append([]string{}, ledger.Lineage()...) // lists, never null, for the templates that read them
+	line, left := ledger.Lineage()
+	node.Lineage, node.Left = append([]string{}, line...), append([]string{}, left...) // lists, never null, for the templates that read them
 	for _, r := range ledger.Releases() {
 		node.Releases = append(node.Releases, NodeRelease{
 			Version: r.Version, State: r.State, Revision: r.Revision, Ref: r.Ref, Digests: r.Digests,
-			Pinned: r.Pinned, Present: r.Present, Who: r.Who, Run: r.Run, Born: r.Born, Live: r.Live, LiveBy: r.LiveBy,
+			Pinned: r.Pinned, Failed: r.Failed, Present: r.Present, Who: r.Who, Run: r.Run, Born: r.Born, Live: r.Live, LiveBy: r.LiveBy,
 		})
 	}
 	return node, nil

@@ -44,8 +44,10 @@ type Entry struct {
 	Revision string `json:"revision,omitempty"`
 	Ref      string `json:"ref,omitempty"`
 	Digests
-	// From is the version that was live before a switch.
+	// From is the version that was live before a switch, and Back tells that it was left for
+	// one before it.
 	From string    `json:"from,omitempty"`
+	Back bool      `json:"back,omitempty"`
 	Who  string    `json:"who"`
 	Run  string    `json:"run"`
 	Time time.Time `json:"time"` // the host's clock
@@ -156,6 +158,8 @@ type Release struct {
 	// State is the last of staged, switched, good, bad and pruned.
 	State  Event
 	Pinned bool
+	// Failed tells that the last mark it got was a bad one, whatever came after.
+	Failed bool
 	// Present is false once it was pruned.
 	Present bool
 	// Who and Born tell who staged it first and when that run began.
@@ -195,7 +199,7 @@ func (r *Release) apply(e Entry) {
 		// It was good, but whether it runs now is not known before it has passed its test again.
 		r.State, r.Live, r.LiveBy = Switched, e.Time, e.Who
 	case Good, Bad:
-		r.State = e.Event
+		r.State, r.Failed = e.Event, e.Event == Bad
 	case Pinned, Unpinned:
 		r.Pinned = e.Event == Pinned
 	case Pruned:
@@ -216,25 +220,40 @@ func (ledger Ledger) Release(version string) (Release, bool) {
 // Lineage gives the versions that led to where the host stands, oldest first: each one
 // was good when it was succeeded by the next. Going back to a version takes what came
 // after it off the list, and so does a bad mark; "previous" is the entry before the last.
-func (ledger Ledger) Lineage() []string {
-	var line []string
+// Left are the versions that were good and that the host went back from, until the next
+// new one: nobody goes back to them.
+func (ledger Ledger) Lineage() (line, left []string) {
+	var last Entry // the last switch
 	for _, e := range ledger.Entries {
 		i := slices.Index(line, e.Version)
 		switch {
+		case e.Event == Switched:
+			last = e
 		case e.Event == Good && i >= 0:
+			left = append(left, line[i+1:]...)
 			line = line[:i+1]
+		case e.Event == Good && last.Back && last.Version == e.Version:
+			left = append(left, last.From)
+			line = append(without(line, last.From), e.Version)
 		case e.Event == Good:
-			line = append(line, e.Version)
-		case (e.Event == Bad || e.Event == Pruned) && i >= 0:
-			line = slices.Delete(line, i, i+1)
+			line, left = append(line, e.Version), nil
+		case e.Event == Bad || e.Event == Pruned:
+			line = without(line, e.Version)
+		}
+		if e.Event == Switched || e.Event == Good {
+			left = without(left, e.Version)
 		}
 	}
-	return line
+	return line, left
+}
+
+func without(list []string, version string) []string {
+	return slices.DeleteFunc(list, func(v string) bool { return v == version })
 }
 
 // Before gives the version that was good before version was; empty where none was.
 func (ledger Ledger) Before(version string) string {
-	line := ledger.Lineage()
+	line, _ := ledger.Lineage()
 	i := slices.Index(line, version)
 	if i < 0 {
 		i = len(line)

@@ -109,10 +109,17 @@ func (k Lock) try(sys modules.System, reason string, takeOver bool) (mine *Holde
 	if !held {
 		return nil, string(says), nil
 	}
-	if again, err := k.Current(sys); err != nil || again != current {
+	var again Holder
+	err = k.alone(sys, func() error {
+		if again, err = k.Current(sys); err != nil || again != current {
+			return err
+		}
+		return k.write(sys, next)
+	})
+	if err != nil || again != current {
 		return nil, again.String(), errors.Join(err, sys.ReleaseLock(k.flock(next.Number)))
 	}
-	return &next, "", k.write(sys, next)
+	return &next, "", nil
 }
 
 // holderIsDead reports whether the helper that held the lock is gone: then its flock is free.
@@ -164,6 +171,42 @@ func (k Lock) Give(sys modules.System) error {
 	}
 	name := k.flock(current.Number)
 	return errors.Join(sys.ReleaseLock(name), sys.Remove(name))
+}
+
+// stepTime is how long a run that takes the lock over waits for the other's change under way.
+const stepTime = 10 * time.Second
+
+// alone does something while nobody changes what counts and nobody takes the lock over.
+func (k Lock) alone(sys modules.System, do func() error) error {
+	name := path.Join(k.Dir, "step")
+	for end := sys.Now().Add(stepTime); ; time.Sleep(10 * time.Millisecond) {
+		held, current, err := sys.HoldLock(name, []byte(sys.Run().ID+"\n"))
+		switch {
+		case err != nil:
+			return fmt.Errorf("wait for the lock %s: %w", k.Dir, err)
+		case held:
+			return errors.Join(do(), sys.ReleaseLock(name))
+		case sys.Now().After(end):
+			return fmt.Errorf("run %s is in the middle of a change here for more than %s: look what keeps this host's disk busy", bytes.TrimSpace(current), stepTime)
+		}
+	}
+}
+
+// Fenced does what changes a release in a way that others see. It is refused as Fence refuses
+// it, and no other run can take the lock over in the middle of it.
+func Fenced(sys modules.System, do func() error) error {
+	if err := Fence(sys); err != nil {
+		return err
+	}
+	if sys.Run().Lock == "" {
+		return do()
+	}
+	return Lock{Dir: sys.Run().Lock}.alone(sys, func() error {
+		if err := Fence(sys); err != nil { // it may have been taken over before we were alone
+			return err
+		}
+		return do()
+	})
 }
 
 // Fence refuses the call of a run that does not hold the lock any more, because another

@@ -1,9 +1,7 @@
 package release
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"sort"
 
@@ -66,15 +64,14 @@ func worth(r Release) int {
 }
 
 func remove(sys modules.System, l Layout, ledger *Ledger, version string) error {
-	// The ledger first: a release that is half removed must not be taken for a whole one.
-	if err := ledger.Record(sys, l, Entry{Event: Pruned, Version: version}); err != nil {
-		return err
-	}
-	if err := sys.Remove(l.Dir(version)); err != nil {
-		return fmt.Errorf("remove release %s: %w", version, err)
-	}
-	if err := sys.Remove(l.Manifest(version)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
+	return Fenced(sys, func() error {
+		// The ledger first: a release that is half removed must not be taken for a whole one.
+		if err := ledger.Record(sys, l, Entry{Event: Pruned, Version: version}); err != nil {
+			return err
+		}
+		if err := sys.Remove(l.Dir(version)); err != nil {
+			return fmt.Errorf("remove release %s: %w", version, err)
+		}
+		return sys.Remove(l.Manifest(version))
+	})
 }

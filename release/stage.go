@@ -163,7 +163,7 @@ func clearLeftovers(sys modules.System, s Staging) error {
 	}
 	for _, e := range entries {
 		if strings.HasPrefix(e.Path, s.Dir(s.Version)+".staging-") {
-			if err := sys.Remove(e.Path); err != nil {
+			if err := Fenced(sys, func() error { return sys.Remove(e.Path) }); err != nil {
 				return err
 			}
 		}
@@ -230,11 +230,16 @@ func build(ctx context.Context, sys modules.System, s Staging, ledger *Ledger) (
 	if err := sys.WriteTree(tmp, fill); err != nil {
 		return fmt.Errorf("stage release %s: %w", s.Version, err)
 	}
-	dir := s.Dir(s.Version)
 	mode := fs.FileMode(0o755)
 	if err := sys.SetAttributes(tmp, modules.Attributes{Mode: &mode, Owner: s.Owner, Group: s.Group}); err != nil {
 		return err
 	}
+	return Fenced(sys, func() error { return bringIn(sys, s, ledger, tmp, whole) })
+}
+
+// bringIn makes the filled directory the release's.
+func bringIn(sys modules.System, s Staging, ledger *Ledger, tmp string, whole Manifest) error {
+	dir := s.Dir(s.Version)
 	if err := notWebroot(sys, s.Layout, dir); err != nil {
 		return err
 	}

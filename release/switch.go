@@ -18,10 +18,19 @@ type Switching struct {
 	To, Revision string
 }
 
+// Direction tells whether a switch goes on to a release or back to one.
+type Direction bool
+
+// The directions of a switch.
+const (
+	Onward Direction = false
+	Back   Direction = true
+)
+
 // Switch makes a staged version live by renaming a new symlink over the old one. With verify
 // its files are compared with the manifest first. A plain directory at the webroot's
 // place is refused; Adopt is the way out.
-func Switch(sys modules.System, l Layout, version string, verify bool) (Switching, error) {
+func Switch(sys modules.System, l Layout, version string, verify bool, way Direction) (Switching, error) {
 	if err := errors.Join(l.Check(), CheckName("version", version)); err != nil {
 		return Switching{}, err
 	}
@@ -39,7 +48,7 @@ func Switch(sys modules.System, l Layout, version string, verify bool) (Switchin
 	r, _ := ledger.Release(version)
 	done := Switching{From: from, To: version, Revision: r.Revision}
 	if from == version {
-		return done, nil
+		return done, makeUp(sys, l, &ledger, version, way)
 	}
 	if err := complete(sys, l, ledger, version); err != nil {
 		return Switching{}, err
@@ -49,7 +58,23 @@ func Switch(sys modules.System, l Layout, version string, verify bool) (Switchin
 			return Switching{}, err
 		}
 	}
-	return done, point(sys, l, &ledger, done)
+	return done, point(sys, l, &ledger, done, way)
+}
+
+// makeUp records a switch that a crash has kept out of the ledger.
+func makeUp(sys modules.System, l Layout, ledger *Ledger, version string, way Direction) error {
+	from := ""
+	for _, e := range ledger.Entries {
+		if e.Event == Switched {
+			from = e.Version
+		}
+	}
+	if from == version {
+		return nil
+	}
+	return Fenced(sys, func() error {
+		return ledger.Record(sys, l, Entry{Event: Switched, Version: version, From: from, Back: bool(way)})
+	})
 }
 
 // whole refuses a version whose files are not those that were staged.
@@ -77,15 +102,17 @@ func complete(sys modules.System, l Layout, ledger Ledger, version string) error
 	return nil
 }
 
-func point(sys modules.System, l Layout, ledger *Ledger, s Switching) error {
+func point(sys modules.System, l Layout, ledger *Ledger, s Switching, way Direction) error {
 	mode := fs.FileMode(0o755)
 	if err := makeDirs(sys, path.Dir(l.Link), modules.Attributes{Mode: &mode}); err != nil {
 		return err
 	}
-	if err := sys.Symlink(l.Dir(s.To), l.Link); err != nil {
-		return fmt.Errorf("switch to release %s: %w", s.To, err)
-	}
-	return ledger.Record(sys, l, Entry{Event: Switched, Version: s.To, From: s.From})
+	return Fenced(sys, func() error {
+		if err := sys.Symlink(l.Dir(s.To), l.Link); err != nil {
+			return fmt.Errorf("switch to release %s: %w", s.To, err)
+		}
+		return ledger.Record(sys, l, Entry{Event: Switched, Version: s.To, From: s.From, Back: bool(way)})
+	})
 }
 
 // Unlink takes the webroot's link away where version is live: the way back from a first
@@ -101,10 +128,12 @@ func Unlink(sys modules.System, l Layout, version, restore string) (Switching, e
 		return Switching{}, err
 	}
 	done := Switching{From: version}
-	if restore != "" {
-		return done, sys.Symlink(restore, l.Link)
-	}
-	return done, sys.Remove(l.Link)
+	return done, Fenced(sys, func() error {
+		if restore != "" {
+			return sys.Symlink(restore, l.Link)
+		}
+		return sys.Remove(l.Link)
+	})
 }
 
 // Mark records that a version is good, bad, pinned or unpinned. Nothing is recorded where
@@ -121,7 +150,7 @@ func Mark(sys modules.System, l Layout, version string, as Event) error {
 	if as == Pinned && r.Pinned || as == Unpinned && !r.Pinned || marked(ledger, version, as) {
 		return nil
 	}
-	return ledger.Record(sys, l, Entry{Event: as, Version: version})
+	return Fenced(sys, func() error { return ledger.Record(sys, l, Entry{Event: as, Version: version}) })
 }
 
 // marked reports whether version has got that mark since it was last made live; a release
@@ -169,7 +198,7 @@ func Adopt(sys modules.System, l Layout) (version string, err error) {
 		return "", nil
 	}
 	if err == nil && live != version {
-		err = point(sys, l, &ledger, Switching{To: version})
+		err = point(sys, l, &ledger, Switching{To: version}, Onward)
 	}
 	if err != nil {
 		return "", err

@@ -41,6 +41,10 @@ func releasesCommand() *cobra.Command {
 	completeFlags(cmd, o)
 	cmd.Flags().BoolVar(&verify, "verify", false, "compare the live release's files with its manifest")
 	cmd.Flags().BoolVar(&all, "all", false, "list all releases of each node, not only the live one")
+	cmd.AddCommand(
+		pinCommand("pin", "pinned", "Keep a release on the nodes that have it, however old it gets"),
+		pinCommand("unpin", "unpinned", "Let a pinned release go when it is old"),
+	)
 	return cmd
 }
 

@@ -18,6 +18,7 @@ type Module struct {
 	release.Place
 	Version string `json:"version" required:"true" help:"the release to make live; empty takes the webroot away where the release \"failed\" is live"`
 	Verify  bool   `json:"verify" default:"yes" help:"compare the release's files with its manifest first"`
+	Back    bool   `json:"back" default:"no" help:"this takes the host back: nobody shall go back again to the release that it leaves"`
 	Failed  string `json:"failed" help:"with an empty version: the release that is live and failed"`
 	Restore string `json:"restore" help:"with an empty version: what the webroot is to point to again, where it pointed to something that was no release"`
 }
@@ -39,5 +40,5 @@ func (m *Module) do(sys modules.System) (release.Switching, error) {
 	if m.Version == "" {
 		return release.Unlink(sys, m.Layout(), m.Failed, m.Restore)
 	}
-	return release.Switch(sys, m.Layout(), m.Version, m.Verify)
+	return release.Switch(sys, m.Layout(), m.Version, m.Verify, release.Direction(m.Back))
 }
