@@ -93,6 +93,15 @@ vagrant-check: ## validate vagrant/Vagrantfile
 	@command -v vagrant >/dev/null || { echo "installing vagrant" >&2; apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends vagrant >/dev/null; }
 	cd vagrant && vagrant validate --ignore-provider
 
+.PHONY: arm64-check
+arm64-check: check-go helpers ## have an emulator run the helper for arm64
+	@command -v qemu-aarch64-static >/dev/null || { echo "installing qemu-user-static" >&2; apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends qemu-user-static >/dev/null; }
+	go test -tags arm64check ./transport -run TestHelperForArm64 -count=1
+
+.PHONY: faults
+faults: check-go packages build ## break something at every moment of a deploy, on a lab; hours
+	@trap 'lab/lab down --name test' EXIT; go test -tags lab -count=1 -timeout 12h ./lab/endtoend -run '^TestFaults$$' -v -faults $${FAULTS_EVERY:-1}
+
 ## keeping house
 
 .PHONY: licences
