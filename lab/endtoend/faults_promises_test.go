@@ -128,9 +128,10 @@ func outOfTheBalancer(t *testing.T) (out []string) {
 	return out
 }
 
-// recoveries are the ways out of a fault, of which each try takes the next.
+// recoveries are the ways out of a fault, of which each try takes the next. A node that was cut off keeps its lock
+// until its helper misses the controller.
 func recoveries(fault) []recovery {
 	return []recovery{
-		{"a new deploy", []string{"play", "deploy.yml", limit(few), faultSource("RELEASE"), "-e", "batch=100%", "-e", "rejoin=web", "-e", "health_timeout=6"}},
+		{"a new deploy", []string{"play", "deploy.yml", limit(few), faultSource("RELEASE"), "-e", "batch=100%", "-e", "rejoin=web", "-e", "health_timeout=6", "--lock-wait", "90"}},
 	}
 }
