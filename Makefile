@@ -75,6 +75,11 @@ conformance: check-go ## ask Debian's ansible-core what the cases of testdata/co
 	go test ./cmd/gdeploy -run TestConformance -count=1 -timeout 60m -oracle all
 	go test ./executor -tags oracle -run TestAgainstAnsible -count=1
 
+.PHONY: templates
+templates: check-go ## make templates by the grammar in variables/testdata, ask Debian's ansible-core about them, and store it
+	@command -v ansible-playbook >/dev/null || { apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ansible-core >/dev/null; }
+	go test ./variables -tags oracle -run TestDifferentialOracle -count=1 -timeout 60m -args -cases 5000 -store
+
 .PHONY: fmt-check
 fmt-check: ## fail where gofmt would change something
 	@unformatted=$$(gofmt -l $(go_files)); [ -z "$$unformatted" ] || { echo "gofmt would change:" $$unformatted >&2; exit 1; }

@@ -3,6 +3,7 @@ package jinja
 import (
 	"context"
 	"maps"
+	"strings"
 
 	"github.com/gdeploy/gdeploy/values"
 )
@@ -49,6 +50,9 @@ type Options struct {
 	Loader func(name string) (src string, err error)
 	// Finalize, where set, changes the value of each {{ }} before it is printed.
 	Finalize func(values.Value) (values.Value, error)
+	// Join, where set, makes one value of what a macro, a set block, a filter block or
+	// a call of super() printed; else that is text.
+	Join func(pieces []values.Value) (values.Value, error)
 	// TrimBlocks drops the newline behind a block tag, LstripBlocks the blanks before
 	// one that starts a line. A single newline at the end of the source is dropped
 	// unless KeepTrailingNewline is set.
@@ -217,6 +221,11 @@ type source struct {
 	env  *Environment
 	text string
 	pos  values.Position
+}
+
+// lineOf counts lines from the start of the template.
+func (s *source) lineOf(offset int) int {
+	return 1 + strings.Count(s.text[:min(offset, len(s.text))], "\n")
 }
 
 // position turns an offset into file, line and column.

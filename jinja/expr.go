@@ -1,6 +1,8 @@
 package jinja
 
 import (
+	"fmt"
+
 	"github.com/gdeploy/gdeploy/values"
 )
 
@@ -110,10 +112,11 @@ func (x *condExpr) eval(f *frame) (values.Value, error) {
 	if x.no != nil {
 		return x.no.eval(f)
 	}
+	pos := f.in.t.position(x.at)
 	return values.FromObject(&Undefined{
 		Name:  "if",
-		Hint:  "the inline if-expression evaluated to false and no else section was defined",
-		Pos:   f.in.t.position(x.at),
+		Hint:  fmt.Sprintf("the inline if-expression on line %d evaluated to false and no else section was defined.", f.in.t.lineOf(x.at)),
+		Pos:   pos,
 		Empty: true,
 	}), nil
 }

@@ -99,7 +99,7 @@ func filterAttr(c *Call) (values.Value, error) {
 		return values.Null, p.Err()
 	}
 	if IsUndefined(c.Value) {
-		return c.Pick(c.Value)
+		return c.Pick(chained(c.Value))
 	}
 	v, ok, err := attribute(c.Value, name)
 	if err == nil && !ok {

@@ -17,6 +17,14 @@ func upper(s string) string {
 	return cases.Upper(language.Und).String(s)
 }
 
+// titlecase is the form that a letter has at the start of a name: ß becomes Ss.
+func titlecase(s string) string {
+	if isASCII(s) {
+		return strings.ToUpper(s)
+	}
+	return cases.Title(language.Und, cases.NoLower).String(s)
+}
+
 func lower(s string) string {
 	if isASCII(s) {
 		return strings.ToLower(s)
@@ -29,7 +37,7 @@ func capitalize(s string) string {
 	if len(runes) == 0 {
 		return s
 	}
-	return upper(values.FromRunes(runes[:1])) + lower(values.FromRunes(runes[1:]))
+	return titlecase(values.FromRunes(runes[:1])) + lower(values.FromRunes(runes[1:]))
 }
 
 // title is the filter, which unlike the method starts words behind blanks, hyphens

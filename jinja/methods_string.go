@@ -149,15 +149,18 @@ func swapcase(s string) string {
 
 // titleMethod starts a word behind everything that is no letter, unlike the filter.
 func titleMethod(s string) string {
+	var b strings.Builder
 	inWord := false
-	return strings.Map(func(r rune) rune {
-		cased := unicode.IsLower(r) || unicode.IsUpper(r) || unicode.IsTitle(r)
-		defer func() { inWord = cased }()
+	for _, r := range values.Runes(s) {
+		one := values.FromRunes([]rune{r})
 		if inWord {
-			return unicode.ToLower(r)
+			b.WriteString(lower(one))
+		} else {
+			b.WriteString(titlecase(one))
 		}
-		return unicode.ToTitle(r)
-	}, s)
+		inWord = unicode.IsLower(r) || unicode.IsUpper(r) || unicode.IsTitle(r)
+	}
+	return b.String()
 }
 
 func padMethod(pad func(s string, width int, fill string) string) Filter {

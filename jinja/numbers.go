@@ -208,6 +208,8 @@ func floatModulo(p, q float64) (mod, div float64) {
 		} else {
 			div = floor
 		}
+	} else {
+		div = math.Copysign(0, p/q)
 	}
 	return mod, div
 }

@@ -209,8 +209,16 @@ func Plain(v values.Value) (values.Value, error) {
 	if v.Kind() != values.KindObject {
 		return v, nil
 	}
+	if o, _ := v.AsObject(); o != nil {
+		if p, ok := o.(Plainer); ok {
+			return p.Plain().Inherit(v), nil
+		}
+	}
 	return plainData(v)
 }
+
+// Plainer is an object that has a plain value, which Ansible's encoders write for it.
+type Plainer interface{ Plain() values.Value }
 
 // PlainAll is Plain for everything inside v too. What has no object inside stays itself.
 func PlainAll(v values.Value) (values.Value, error) {

@@ -53,6 +53,9 @@ func (r *run) binary(op string, a, b values.Value) (values.Value, error) {
 	if v, ok, err := objectBinary(op, a, b); ok {
 		return v, err
 	}
+	if err := firstError(undefinedError(a), undefinedError(b)); err != nil {
+		return values.Null, err
+	}
 	switch op {
 	case "+":
 		return r.add(a, b)
@@ -60,6 +63,14 @@ func (r *run) binary(op string, a, b values.Value) (values.Value, error) {
 		return r.repeat(a, b)
 	}
 	return values.Null, typeErrorf("unsupported operand type(s) for %s: '%s' and '%s'", op, TypeName(a), TypeName(b))
+}
+
+// undefinedError is the error of any undefined value, that of an if without else too.
+func undefinedError(v values.Value) error {
+	if u, ok := asUndefined(v); ok {
+		return u.Err()
+	}
+	return nil
 }
 
 func objectBinary(op string, a, b values.Value) (values.Value, bool, error) {

@@ -292,7 +292,7 @@ func (p *parser) parseSubscript(x expr, at int) expr {
 			}
 		}
 		part := p.parseSubscriptPart(at)
-		if s, ok := part.(*sliceExpr); ok && !comma && p.tok().is("]") && parts == nil {
+		if s, ok := part.(*sliceExpr); ok && s.object == nil && !comma && p.tok().is("]") && parts == nil {
 			p.next()
 			s.object = x
 			return s

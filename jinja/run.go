@@ -258,3 +258,19 @@ func (o *output) count(n int) error {
 func (o *output) value() values.Value {
 	return values.String(o.text.String()).Inherit(o.marks)
 }
+
+// captured is an output whose value the template itself goes on with.
+func captured(r *run) *output {
+	if r.env.options.Join == nil {
+		return &output{run: r}
+	}
+	return &output{run: r, pieces: []values.Value{}}
+}
+
+// joined is the value of a captured output.
+func (o *output) joined() (values.Value, error) {
+	if o.pieces == nil {
+		return o.value(), nil
+	}
+	return o.env.options.Join(o.pieces)
+}

@@ -29,9 +29,11 @@ func execAll(body []stmt, f *frame, out *output) (signal, error) {
 
 // capture runs body and gives what it prints.
 func capture(body []stmt, f *frame) (values.Value, error) {
-	out := &output{run: f.in.run}
-	_, err := execAll(body, f, out)
-	return out.value(), err
+	out := captured(f.in.run)
+	if _, err := execAll(body, f, out); err != nil {
+		return values.Null, err
+	}
+	return out.joined()
 }
 
 // textStmt is literal text.

@@ -41,7 +41,11 @@ func (s *forStmt) over(f *frame, out *output, v values.Value, depth int) error {
 		return err
 	}
 	l := &loop{stmt: s, frame: f, items: items, depth: depth}
-	return s.rounds(l, out)
+	if err := s.rounds(l, out); err != nil || l.finished {
+		return err
+	}
+	_, err = execAll(s.no, f.inner(), out) // Jinja's else also follows where no round reached its end
+	return err
 }
 
 func (s *forStmt) rounds(l *loop, out *output) error {
@@ -66,6 +70,7 @@ func (s *forStmt) rounds(l *loop, out *output) error {
 		if sig == broken {
 			break
 		}
+		l.finished = l.finished || sig == ended
 	}
 	return nil
 }
@@ -101,6 +106,8 @@ type loop struct {
 	depth   int
 	last    []values.Value // what changed() last saw
 	changes bool
+	// finished tells that a round ran to its end, without break or continue.
+	finished bool
 }
 
 // TypeName is what type_debug and messages show.
@@ -172,7 +179,9 @@ func (l *loop) Call(c *Call) (values.Value, error) {
 		return values.Null, err
 	}
 	defer l.frame.in.leave()
-	out := &output{run: l.frame.in.run}
-	err := l.stmt.over(l.frame, out, c.Args[0], l.depth+1)
-	return out.value(), err
+	out := captured(l.frame.in.run)
+	if err := l.stmt.over(l.frame, out, c.Args[0], l.depth+1); err != nil {
+		return values.Null, err
+	}
+	return out.joined()
 }

@@ -75,9 +75,11 @@ func (b *blockTable) super(name string, i int, scope Scope, r *run) values.Value
 		return undefined("super", fmt.Sprintf("there is no parent block called %q", name))
 	}
 	return Func("super", func(*Call) (values.Value, error) {
-		out := &output{run: r}
-		err := b.render(name, i, scope, out)
-		return out.value(), err
+		out := captured(r)
+		if err := b.render(name, i, scope, out); err != nil {
+			return values.Null, err
+		}
+		return out.joined()
 	})
 }
 
@@ -96,9 +98,11 @@ func (s *selfObject) Attr(name string) (values.Value, bool, error) {
 		return values.Null, false, nil
 	}
 	return Func(name, func(*Call) (values.Value, error) {
-		out := &output{run: s.run}
-		err := s.table.render(name, 0, nil, out)
-		return out.value(), err
+		out := captured(s.run)
+		if err := s.table.render(name, 0, nil, out); err != nil {
+			return values.Null, err
+		}
+		return out.joined()
 	}), true, nil
 }
 

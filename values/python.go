@@ -14,6 +14,9 @@ func Text(v Value) string {
 	if s, ok := v.data.(string); ok {
 		return s
 	}
+	if o, ok := v.data.(interface{ Str() string }); ok {
+		return o.Str()
+	}
 	var b strings.Builder
 	writeRepr(&b, v)
 	return b.String()

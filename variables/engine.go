@@ -50,6 +50,8 @@ func newEngine(s *Store) *engine {
 	if !s.options.Native {
 		o.Finalize = nullPrintsNothing
 	}
+	join := s.join()
+	o.Join = func(pieces []values.Value) (values.Value, error) { return join(pieces, true) }
 	o.Loader = func(name string) (string, error) {
 		return readTemplate(name, []string{s.options.PlaybookDir, filepath.Join(s.options.PlaybookDir, "templates")})
 	}
@@ -170,6 +172,7 @@ func keepBackslashes(src string) string {
 	if !strings.Contains(src, `\`) || !strings.Contains(src, "{{") {
 		return src
 	}
+	src = strings.TrimSuffix(src, "\n") // as Ansible does here, once more than elsewhere
 	var b strings.Builder
 	for {
 		open := strings.Index(src, "{")

@@ -12,7 +12,11 @@ func jinjaOptions() jinja.Options {
 	all := jinja.Filters()
 	maps.Copy(all, filters.All())
 	for _, name := range textFilters {
-		all[name] = verbatim(all[name])
+		for _, prefix := range []string{"", "ansible.builtin.", "ansible.legacy."} {
+			if f := all[prefix+name]; f != nil {
+				all[prefix+name] = verbatim(f)
+			}
+		}
 	}
 	return jinja.Options{Filters: all, Tests: filters.Tests(), UndefinedFilters: filters.AcceptUndefined()}
 }

@@ -46,7 +46,7 @@ func (sc *Scope) RenderFile(src []byte, o FileOptions) ([]byte, error) {
 func (sc *Scope) renderFile(src []byte, o FileOptions) (values.Value, error) {
 	text := string(src)
 	pos := values.Position{File: o.Path, Line: 1, Col: 1}
-	v := variant{TrimBlocks: !o.KeepBlocks, LstripBlocks: o.LstripBlocks, Delimiters: o.Delimiters}
+	v := variant{File: true, TrimBlocks: !o.KeepBlocks, LstripBlocks: o.LstripBlocks, Delimiters: o.Delimiters}
 	v.Search = strings.Join(sc.templateDirs(o.Path), "\x00")
 	if strings.HasPrefix(text, overrideMark) {
 		var err error
@@ -114,6 +114,7 @@ func owner(info os.FileInfo) string {
 type variant struct {
 	TrimBlocks, LstripBlocks, KeepTrailingNewline bool
 	Delimiters                                    jinja.Delimiters
+	File                                          bool   // what it prints is text and nothing else
 	Search                                        string // directories for include, joined by NUL
 }
 
@@ -126,7 +127,10 @@ func (e *engine) variant(v variant) *jinja.Environment {
 	}
 	env = e.env.With(func(o *jinja.Options) {
 		o.TrimBlocks, o.LstripBlocks, o.KeepTrailingNewline = v.TrimBlocks, v.LstripBlocks, v.KeepTrailingNewline
-		o.Delimiters, o.Finalize = v.Delimiters, nullPrintsNothing
+		o.Delimiters = v.Delimiters
+		if v.File {
+			o.Finalize, o.Join = nullPrintsNothing, nil
+		}
 		if v.Search != "" {
 			dirs := strings.Split(v.Search, "\x00")
 			o.Loader = func(name string) (string, error) { return readTemplate(name, dirs) }

@@ -66,7 +66,11 @@ func (sc *Scope) lookupFunction(wantList bool) func(c *jinja.Call) (values.Value
 				options.Set(k.Name, k.Value)
 			}
 		}
-		items, err := sc.runLookup(name, "files", c.Args[1:], options)
+		terms, err := sc.lookupTerms(c.Args[1:])
+		if err != nil {
+			return values.Null, err
+		}
+		items, err := sc.runLookup(name, "files", terms, options)
 		if err != nil {
 			return sc.lookupFailed(name, err, onError, wantList)
 		}
@@ -75,6 +79,44 @@ func (sc *Scope) lookupFunction(wantList bool) func(c *jinja.Call) (values.Value
 		}
 		return joinItems(items), nil
 	}
+}
+
+// lookupTerms renders the terms of a lookup, as Ansible does it once more: text that a
+// template made may be a template itself, unless it came from outside. Nothing in them
+// may be undefined.
+func (sc *Scope) lookupTerms(args []values.Value) ([]values.Value, error) {
+	terms := make([]values.Value, len(args))
+	for i, arg := range args {
+		if err := jinja.Defined(arg); err != nil {
+			return nil, err
+		}
+		v, err := sc.render(untupled(arg), true)
+		if err != nil {
+			return nil, err
+		}
+		terms[i] = v
+	}
+	return terms, nil
+}
+
+// untupled gives v with lists in the place of tuples, at every depth.
+func untupled(v values.Value) values.Value {
+	if l, ok := v.AsList(); ok {
+		items := make([]values.Value, len(l.Items))
+		for i, item := range l.Items {
+			items[i] = untupled(item)
+		}
+		return values.FromSlice(items).At(v.Pos()).Inherit(v)
+	}
+	m, ok := v.AsMap()
+	if !ok {
+		return v
+	}
+	out := values.NewMap(m.Len())
+	for key, item := range m.All() {
+		out.SetKey(key, untupled(item))
+	}
+	return values.FromMap(out).At(v.Pos()).Inherit(v)
 }
 
 func (sc *Scope) lookupFailed(name string, err error, onError string, wantList bool) (values.Value, error) {

@@ -21,7 +21,7 @@ func parseLiteral(s string) (v values.Value, ok bool) {
 
 // parsePython is parseLiteral for exactly what Python reads.
 func parsePython(s string) (v values.Value, ok bool) {
-	if strings.HasPrefix(s, " ") || strings.HasPrefix(s, "\t") {
+	if first := strings.TrimLeft(s, "\r\n"); strings.HasPrefix(first, " ") || strings.HasPrefix(first, "\t") {
 		return values.Null, false
 	}
 	p := literalParser{s: s}
@@ -30,11 +30,33 @@ func parsePython(s string) (v values.Value, ok bool) {
 
 func (p *literalParser) whole() (values.Value, bool) {
 	v, ok := p.value(0)
+	if ok && p.take(',') {
+		v, ok = p.openTuple(v)
+	}
 	if !ok {
 		return values.Null, false
 	}
 	p.space()
 	return v, p.at == len(p.s)
+}
+
+// openTuple reads the rest of a tuple without parentheses, which ends with its line.
+func (p *literalParser) openTuple(first values.Value) (values.Value, bool) {
+	items := []values.Value{first}
+	for {
+		rest := strings.TrimLeft(p.s[p.at:], " \t")
+		if strings.TrimSpace(rest) == "" {
+			return values.TupleOf(items...), true
+		}
+		v, ok := p.value(0)
+		if !ok || rest[0] == '\n' {
+			return values.Null, false
+		}
+		items = append(items, v)
+		if !p.take(',') {
+			return values.TupleOf(items...), true
+		}
+	}
 }
 
 type literalParser struct {

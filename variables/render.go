@@ -146,15 +146,19 @@ func (sc *Scope) renderString(v values.Value, s string, literals bool) (values.V
 	if err != nil {
 		return values.Null, err
 	}
-	join := join
-	if sc.store.options.Native {
-		join = joinNative
-	}
-	out, err := join(pieces, literals)
+	out, err := sc.store.join()(pieces, literals)
 	if err != nil {
 		return values.Null, err
 	}
 	return padNewlines(out, s).Inherit(v), nil
+}
+
+// join is how what a template printed becomes a value.
+func (s *Store) join() func(pieces []values.Value, literals bool) (values.Value, error) {
+	if s.options.Native {
+		return joinNative
+	}
+	return join
 }
 
 // plain gives the value of a template that is only {{ name }}, where that variable was

@@ -140,7 +140,7 @@ copy: "{{ result.stdout }}"
 twice: "{{ copy }}"
 list: "{{ result.stdout_lines }}"
 built: {a: "{{ copy }}", b: ["x {{ twice }}"]}
-piped: "{{ lookup('pipe', 'printf \"{%s}\" \"{ 6 * 7 }\"') }}"
+piped: "{{ lookup('pipe', 'printf \"\\173{ 6 * 7 }\\175\"') }}"
 again: "{{ piped }}"
 upper: "{{ result.stdout | upper | lower }}"
 joined: "{{ result.stdout_lines | join(',') }}"

@@ -40,6 +40,8 @@ func scalarText(v values.Value) (text string, isText bool) {
 		return strings.ToLower(values.Text(v)), false
 	case values.KindFloat:
 		return floatText(values.Text(v)), false
+	case values.KindObject:
+		return values.Text(v), false
 	}
 	return values.Text(v), true
 }

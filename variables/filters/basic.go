@@ -59,8 +59,19 @@ func mandatory(c *jinja.Call) (values.Value, error) {
 	return values.Null, first(p.Err(), &jinja.UndefinedError{Name: u.Name, Path: u.Path, Msg: msg, Pos: u.Pos})
 }
 
+// typeDebug names the type as Ansible does, which has its own for strings from outside
+// and for those that stand in a playbook as they are.
 func typeDebug(c *jinja.Call) (values.Value, error) {
-	return values.String(jinja.TypeName(c.Value)), c.Params().Err()
+	name := jinja.TypeName(c.Value)
+	switch {
+	case name == "str" && c.Value.Unsafe():
+		name = "AnsibleUnsafeText"
+	case name == "str" && c.Value.Verbatim():
+		name = "NativeJinjaText"
+	case name == "str" && c.Value.Pos().Line > 0:
+		name = "AnsibleUnicode"
+	}
+	return values.String(name), c.Params().Err()
 }
 
 // extract takes an element out of a container: {{ key | extract(container, morekeys) }}.

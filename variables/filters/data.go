@@ -87,7 +87,7 @@ func encodeYAML(c *jinja.Call, l yaml.Layout) (values.Value, error) {
 	if err := first(p.Err(), jinja.Defined(c.Value)); err != nil {
 		return values.Null, err
 	}
-	plain, err := jinja.PlainAll(c.Value)
+	plain, err := jinja.PlainAll(timestamps(c.Value))
 	if err != nil {
 		return values.Null, err
 	}
@@ -142,6 +142,16 @@ func fromYAMLAll(c *jinja.Call) (values.Value, error) {
 	return values.FromSlice(docs), c.Params().Err()
 }
 
+// holdsYAML reports whether a text is more than blanks and comments.
+func holdsYAML(text string) bool {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			return true
+		}
+	}
+	return false
+}
+
 // documents splits a YAML stream at its --- and ... lines.
 func documents(text string) []string {
 	var docs []string
@@ -151,7 +161,7 @@ func documents(text string) []string {
 		mark := strings.TrimRight(line, "\r\n")
 		switch {
 		case mark == "---" || strings.HasPrefix(mark, "--- "):
-			if open || strings.TrimSpace(current.String()) != "" {
+			if open || holdsYAML(current.String()) {
 				docs = append(docs, current.String())
 			}
 			current.Reset()
@@ -165,7 +175,7 @@ func documents(text string) []string {
 			current.WriteString(line)
 		}
 	}
-	if open || strings.TrimSpace(current.String()) != "" {
+	if open || holdsYAML(current.String()) {
 		docs = append(docs, current.String())
 	}
 	return docs

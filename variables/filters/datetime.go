@@ -3,6 +3,7 @@ package filters
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,8 +20,70 @@ type datetime struct{ t time.Time }
 // TypeName is Python's.
 func (d datetime) TypeName() string { return "datetime" }
 
-// Repr prints the time as str() does, with microseconds where there are any.
-func (d datetime) Repr() string { return d.iso(" ") }
+// Str prints the time with microseconds where there are any.
+func (d datetime) Str() string { return d.iso(" ") }
+
+// Repr prints it as it stands in a list.
+func (d datetime) Repr() string {
+	s := fmt.Sprintf("datetime.datetime(%d, %d, %d, %d, %d", d.t.Year(), d.t.Month(), d.t.Day(), d.t.Hour(), d.t.Minute())
+	us := d.t.Nanosecond() / 1000
+	if d.t.Second() != 0 || us != 0 {
+		s += fmt.Sprintf(", %d", d.t.Second())
+	}
+	if us != 0 {
+		s += fmt.Sprintf(", %d", us)
+	}
+	return s + ")"
+}
+
+// Plain is what JSON has for it.
+func (d datetime) Plain() values.Value { return values.String(d.iso("T")) }
+
+// timestamp is a time as YAML writes it.
+type timestamp struct{ datetime }
+
+// Plain is itself: YAML knows times.
+func (t timestamp) Plain() values.Value { return values.FromObject(t) }
+
+func holdsTime(v values.Value) bool {
+	if o, _ := v.AsObject(); o != nil {
+		_, ok := o.(datetime)
+		return ok
+	}
+	items := v.Items()
+	if m, ok := v.AsMap(); ok {
+		items = m.Values()
+	}
+	return slices.ContainsFunc(items, holdsTime)
+}
+
+// timestamps gives v with its times as YAML writes them; without any it stays itself.
+func timestamps(v values.Value) values.Value {
+	if !holdsTime(v) {
+		return v
+	}
+	if o, _ := v.AsObject(); o != nil {
+		if d, ok := o.(datetime); ok {
+			return values.FromObject(timestamp{d}).Inherit(v)
+		}
+	}
+	if l, ok := v.AsList(); ok {
+		items := make([]values.Value, len(l.Items))
+		for i, item := range l.Items {
+			items[i] = timestamps(item)
+		}
+		return values.FromList(&values.List{Items: items, Tuple: l.Tuple}).Inherit(v)
+	}
+	m, ok := v.AsMap()
+	if !ok {
+		return v
+	}
+	out := values.NewMap(m.Len())
+	for key, item := range m.All() {
+		out.SetKey(key, timestamps(item))
+	}
+	return values.FromMap(out).Inherit(v)
+}
 
 func (d datetime) iso(separator string) string {
 	s := d.t.Format("2006-01-02") + separator + d.t.Format("15:04:05")
@@ -132,8 +195,26 @@ func (t timedelta) split() (days, seconds, micros int64) {
 	return days, us / 1e6, us % 1e6
 }
 
-// Repr prints it as str() does: 1 day, 2:03:04.
+// Repr prints it as it stands in a list.
 func (t timedelta) Repr() string {
+	days, seconds, micros := t.split()
+	var parts []string
+	for _, part := range []struct {
+		name string
+		n    int64
+	}{{"days", days}, {"seconds", seconds}, {"microseconds", micros}} {
+		if part.n != 0 {
+			parts = append(parts, fmt.Sprintf("%s=%d", part.name, part.n))
+		}
+	}
+	if len(parts) == 0 {
+		return "datetime.timedelta(0)"
+	}
+	return "datetime.timedelta(" + strings.Join(parts, ", ") + ")"
+}
+
+// Str prints it as 1 day, 2:03:04.
+func (t timedelta) Str() string {
 	days, seconds, micros := t.split()
 	s := fmt.Sprintf("%d:%02d:%02d", seconds/3600, seconds/60%60, seconds%60)
 	if micros != 0 {

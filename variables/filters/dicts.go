@@ -99,7 +99,7 @@ func combine(c *jinja.Call) (values.Value, error) {
 	return values.FromMap(merged), nil
 }
 
-// flattenTerms opens lists of dicts, one level deep.
+// flattenTerms opens lists of dicts, one level deep, and leaves nulls out.
 func flattenTerms(terms []values.Value) []values.Value {
 	var flat []values.Value
 	for _, t := range terms {
@@ -109,7 +109,13 @@ func flattenTerms(terms []values.Value) []values.Value {
 		}
 		flat = append(flat, t)
 	}
-	return flat
+	return slices.DeleteFunc(flat, isNothing)
+}
+
+// isNothing tells null, and the words for it.
+func isNothing(v values.Value) bool {
+	text, _ := v.AsString()
+	return v.IsNull() || text == "None" || text == "null"
 }
 
 type merger struct {
@@ -119,6 +125,9 @@ type merger struct {
 }
 
 func (g merger) merge(low, high *values.Map) *values.Map {
+	if low.Len() == 0 || values.Equal(values.FromMap(low), values.FromMap(high)) {
+		return high.Clone() // equal dicts are not merged: their lists do not double
+	}
 	merged := low.Clone()
 	for key, v := range high.All() {
 		before, ok := merged.GetKey(key)
@@ -139,11 +148,17 @@ func (g merger) value(low, high values.Value) values.Value {
 		}
 		return values.FromMap(g.merge(lowMap, highMap)).Inherit(low, high)
 	}
-	bothLists := low.Kind() == values.KindList && high.Kind() == values.KindList
+	bothLists := isList(low) && isList(high)
 	if !bothLists || g.name == "replace" {
 		return high
 	}
 	return values.FromSlice(g.lists(low.Items(), high.Items())).Inherit(low, high)
+}
+
+// isList tells lists from tuples, which combine does not merge.
+func isList(v values.Value) bool {
+	l, ok := v.AsList()
+	return ok && !l.Tuple
 }
 
 // rekeyOnMember makes a dict of dicts, keyed by a member of each.

@@ -3,18 +3,38 @@
 package filters
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/gdeploy/gdeploy/jinja"
 	"github.com/gdeploy/gdeploy/jinja/pyre"
 	"github.com/gdeploy/gdeploy/values"
 )
 
-// All lists Ansible's filters by their short names.
+// All lists Ansible's filters by their short names and by those with a collection.
 func All() map[string]jinja.Filter {
+	all := map[string]jinja.Filter{}
+	own := builtin()
+	qualify(all, own, "ansible.builtin", "ansible.legacy")
+	return all
+}
+
+// qualify adds what list has to all, also with the names of collections in front.
+func qualify[T any](all, list map[string]T, collections ...string) {
+	for name, item := range list {
+		all[name] = item
+		for _, collection := range collections {
+			all[collection+"."+name] = item
+		}
+	}
+}
+
+func builtin() map[string]jinja.Filter {
 	re := &regexps{&pyre.Cache{}}
 	return map[string]jinja.Filter{
 		"b64decode":            b64decode,
 		"b64encode":            b64encode,
-		"basename":             textFilter(basename),
+		"basename":             pathFilter(basename),
 		"bool":                 toBool,
 		"checksum":             checksum,
 		"combinations":         combinations,
@@ -22,9 +42,9 @@ func All() map[string]jinja.Filter {
 		"comment":              comment,
 		"dict2items":           dict2items,
 		"difference":           difference,
-		"dirname":              textFilter(dirname),
-		"expanduser":           textFilter(expanduser),
-		"expandvars":           textFilter(expandvars),
+		"dirname":              pathFilter(dirname),
+		"expanduser":           pathFilter(expanduser),
+		"expandvars":           pathFilter(expandvars),
 		"extract":              extract,
 		"fileglob":             fileglob,
 		"flatten":              flatten,
@@ -46,7 +66,7 @@ func All() map[string]jinja.Filter {
 		"product":              product,
 		"quote":                quote,
 		"random":               random,
-		"realpath":             textFilter(realpath),
+		"realpath":             pathFilter(realpath),
 		"regex_escape":         regexEscape,
 		"regex_findall":        re.findall,
 		"regex_replace":        re.replace,
@@ -73,8 +93,8 @@ func All() map[string]jinja.Filter {
 		"unique":               unique,
 		"urldecode":            textFilter(urldecode),
 		"urlsplit":             urlsplit,
-		"win_basename":         textFilter(winBasename),
-		"win_dirname":          textFilter(winDirname),
+		"win_basename":         pathFilter(winBasename),
+		"win_dirname":          pathFilter(winDirname),
 		"win_splitdrive":       winSplitdrive,
 		"zip":                  zipFilter,
 		"zip_longest":          zipLongest,
@@ -82,10 +102,20 @@ func All() map[string]jinja.Filter {
 }
 
 // AcceptUndefined names the filters that an undefined value may reach.
-func AcceptUndefined() []string { return []string{"mandatory", "type_debug"} }
+func AcceptUndefined() []string {
+	all := map[string]bool{}
+	qualify(all, map[string]bool{"mandatory": true, "type_debug": true}, "ansible.builtin", "ansible.legacy")
+	return slices.Collect(maps.Keys(all))
+}
 
-// Tests lists Ansible's tests by their short names.
+// Tests lists Ansible's tests by their short names and by those with a collection.
 func Tests() map[string]jinja.Test {
+	all := map[string]jinja.Test{}
+	qualify(all, builtinTests(), "ansible.builtin", "ansible.legacy")
+	return all
+}
+
+func builtinTests() map[string]jinja.Test {
 	re := &regexps{&pyre.Cache{}}
 	return map[string]jinja.Test{
 		"abs":             pathTest(isAbs),
@@ -157,4 +187,21 @@ func first(errs ...error) error {
 		}
 	}
 	return nil
+}
+
+// pathFilter is textFilter for what takes paths only.
+func pathFilter(fn func(string) string) jinja.Filter {
+	return func(c *jinja.Call) (values.Value, error) {
+		text, err := pathText(c)
+		return values.String(fn(text)), first(err, c.Params().Err())
+	}
+}
+
+// pathText is the path that a filter is applied to.
+func pathText(c *jinja.Call) (string, error) {
+	text, ok := c.Value.AsString()
+	if !ok {
+		return "", jinja.TypeError("expected str, bytes or os.PathLike object, not " + jinja.TypeName(c.Value))
+	}
+	return text, nil
 }

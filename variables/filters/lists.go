@@ -216,7 +216,9 @@ func unique(c *jinja.Call) (values.Value, error) {
 	return uniqueBy(c, items, keys, p.Bool("case_sensitive", false))
 }
 
+// uniqueBy compares without case only where all keys can be keys of a dict, as in Ansible.
 func uniqueBy(c *jinja.Call, items, keys []values.Value, caseSensitive bool) (values.Value, error) {
+	caseSensitive = caseSensitive || !slices.ContainsFunc(keys, isText) || slices.ContainsFunc(keys, unhashable)
 	seen := newSet()
 	kept := []values.Value{}
 	for i, key := range keys {
@@ -232,6 +234,10 @@ func uniqueBy(c *jinja.Call, items, keys []values.Value, caseSensitive bool) (va
 	}
 	return values.FromSlice(kept), c.Spend(len(items))
 }
+
+func isText(v values.Value) bool { return v.Kind() == values.KindString }
+
+func unhashable(v values.Value) bool { return !values.NewMap(1).SetKey(v, values.Null) }
 
 // set holds values of any kind: hashable ones in a map, the others in a list.
 type set struct {

@@ -87,7 +87,7 @@ func realpath(p string) string {
 }
 
 func relpath(c *jinja.Call) (values.Value, error) {
-	text, err := c.Text()
+	text, err := pathText(c)
 	p := c.Params("start")
 	start := p.String("start", ".")
 	if err := first(err, p.Err()); err != nil {
@@ -104,7 +104,7 @@ func relpath(c *jinja.Call) (values.Value, error) {
 
 // splitext splits off the extension; dots at the start of a name are none.
 func splitext(c *jinja.Call) (values.Value, error) {
-	text, err := c.Text()
+	text, err := pathText(c)
 	name := text[strings.LastIndexByte(text, '/')+1:]
 	stem := strings.TrimLeft(name, ".")
 	extension := ""

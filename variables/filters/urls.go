@@ -2,7 +2,6 @@ package filters
 
 import (
 	"fmt"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -128,34 +127,38 @@ func urlsplit(c *jinja.Call) (values.Value, error) {
 	return v, nil
 }
 
-// urlTest reads the value and the schemes that are wanted.
+// urlTest reads the value and the schemes that are wanted. What is no text is no URL.
 func urlTest(c *jinja.Call, fits func(u parts) bool) (bool, error) {
-	text, err := c.Text()
 	p := c.Params("schemes")
-	if err := first(err, p.Err()); err != nil {
-		return false, err
+	wanted := p.Value("schemes", values.Null)
+	text, isText := c.Value.AsString()
+	if p.Err() != nil || !isText && !c.Value.IsNull() {
+		return false, p.Err()
 	}
 	u := splitURL(text)
-	if _, err := url.Parse(text); err != nil || !fits(u) {
+	if !bracketsMatch(u.netloc) || !fits(u) {
 		return false, nil
 	}
-	wanted := p.Value("schemes", values.Null)
-	if wanted.IsNull() {
+	if !wanted.Truthy() {
 		return true, nil
 	}
 	return jinja.Contains(wanted, values.String(u.scheme))
 }
 
+// bracketsMatch is all that Python asks of a host's name.
+func bracketsMatch(netloc string) bool {
+	return strings.Contains(netloc, "[") == strings.Contains(netloc, "]")
+}
+
+// isURI holds of every text where no schemes are asked for, as in Ansible.
 func isURI(c *jinja.Call) (bool, error) {
-	return urlTest(c, func(u parts) bool { return u.scheme != "" && (u.netloc != "" || u.path != "") })
+	return urlTest(c, func(parts) bool { return true })
 }
 
 func isURL(c *jinja.Call) (bool, error) {
-	return urlTest(c, func(u parts) bool { return u.scheme != "" && u.netloc != "" })
+	return urlTest(c, func(u parts) bool { return u.netloc != "" || u.scheme == "file" })
 }
 
 func isURN(c *jinja.Call) (bool, error) {
-	text, err := c.Text()
-	u := splitURL(text)
-	return u.scheme == "urn" && u.path != "", err
+	return urlTest(c, func(u parts) bool { return u.scheme == "urn" })
 }

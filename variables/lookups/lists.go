@@ -65,7 +65,11 @@ func nested(q *Query) ([]values.Value, error) {
 	if len(q.Terms) == 0 {
 		return nil, errors.New("with_nested requires at least one element in the nested list")
 	}
-	return combinations(q)
+	rows, err := combinations(q)
+	for i, row := range rows {
+		rows[i] = values.FromSlice(flatten(row.Items())) // once more than the others
+	}
+	return rows, err
 }
 
 // cartesian is nested under the name of its result.
@@ -95,6 +99,9 @@ func combinations(q *Query) ([]values.Value, error) {
 }
 
 func elementsOf(term values.Value) []values.Value {
+	if m, ok := term.AsMap(); ok {
+		return m.Keys()
+	}
 	if term.Kind() == values.KindList {
 		return term.Items()
 	}

@@ -3,9 +3,9 @@ package lookups
 import (
 	"errors"
 	"fmt"
-	"regexp"
 
 	"github.com/gdeploy/gdeploy/jinja"
+	"github.com/gdeploy/gdeploy/jinja/pyre"
 	"github.com/gdeploy/gdeploy/values"
 )
 
@@ -26,7 +26,7 @@ func vars(q *Query) ([]values.Value, error) {
 			return nil, err
 		}
 		if !ok {
-			if v, ok = q.Options.Get("default"); !ok {
+			if v, ok = q.Options.Get("default"); !ok || v.IsNull() {
 				return nil, &jinja.UndefinedError{Name: name, Msg: "No variable found with this name: " + name}
 			}
 		}
@@ -48,13 +48,17 @@ func varnames(q *Query) ([]values.Value, error) {
 			//lint:ignore ST1005 scripts look for this sentence
 			return nil, fmt.Errorf("Invalid setting identifier, \"%s\" is not a string, it's a %s", values.Text(term), term.Kind())
 		}
-		pattern, err := regexp.Compile(text)
+		pattern, err := pyre.Compile(text, 0)
 		if err != nil {
 			//lint:ignore ST1005 scripts look for this sentence
 			return nil, fmt.Errorf("Unable to use \"%s\" as a search parameter: %w", text, err)
 		}
 		for _, name := range names {
-			if pattern.MatchString(name) {
+			match, err := pattern.Search(name)
+			if err != nil {
+				return nil, err
+			}
+			if match != nil {
 				out = append(out, values.String(name))
 			}
 		}
