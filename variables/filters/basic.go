@@ -68,10 +68,15 @@ func typeDebug(c *jinja.Call) (values.Value, error) {
 		name = "AnsibleUnsafeText"
 	case name == "str" && c.Value.Verbatim():
 		name = "NativeJinjaText"
-	case name == "str" && c.Value.Pos().Line > 0:
+	case name == "str" && isYAML(c.Value.Pos()):
 		name = "AnsibleUnicode"
 	}
 	return values.String(name), c.Params().Err()
+}
+
+// isYAML tells the places in YAML files from those in JSON, whose strings are plain ones.
+func isYAML(pos values.Position) bool {
+	return pos.Line > 0 && pos.File != "-e" && !strings.HasSuffix(pos.File, ".json")
 }
 
 // extract takes an element out of a container: {{ key | extract(container, morekeys) }}.
