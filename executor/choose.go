@@ -15,13 +15,19 @@ func (b *batch) wanted(ctx context.Context, t *playbooks.Task, hosts hostSet, f 
 	if f.kind == Undoing || f.kind == Checking {
 		return true
 	}
-	if f.kind == Ordinary && !b.Select.Takes(playbooks.TagsOf(b.src, t)) {
+	if f.kind == Ordinary && !isOldInclude(t) && !b.Select.Takes(playbooks.TagsOf(b.src, t)) {
 		return false
 	}
 	if t.Name.IsNull() && t.Written == "" { // gathering facts
 		return true
 	}
 	return b.started(t) && b.agreed(ctx, t, hosts, f)
+}
+
+// isOldInclude tells a dynamic include that is written as just that: as in Ansible, it is
+// taken whatever its tags, and only what it includes is chosen by them.
+func isOldInclude(t *playbooks.Task) bool {
+	return t.Include != nil && strings.TrimPrefix(t.Written, "ansible.builtin.") == "include"
 }
 
 // started reports that the task of --start-at-task was reached.

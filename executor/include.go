@@ -180,10 +180,20 @@ func (b *batch) enter(ctx context.Context, t *playbooks.Task, one *inclusion, go
 		})
 		return b.sort(ctx, t, one.hosts, false, verdicts, f)
 	}
+	f.params = b.params(t, f)
 	if one.vars != nil {
 		f.params = append(f.params[:len(f.params):len(f.params)], one.vars)
 	}
 	return b.node(ctx, one.block, one.hosts, f)
+}
+
+// params are the variables of the includes around a task, with those of the task where it
+// is an include itself.
+func (b *batch) params(t *playbooks.Task, f frame) []*values.Map {
+	if t.Include == nil || t.Vars == nil {
+		return f.params
+	}
+	return append(f.params[:len(f.params):len(f.params)], t.Vars)
 }
 
 // inWords gives mistakes without the lines that they stand in, for a result.

@@ -35,7 +35,7 @@ func (b *batch) visit(ctx context.Context, t *playbooks.Task, h *host, place Pla
 func (b *batch) scope(ctx context.Context, t *playbooks.Task, h *host, f frame) *variables.Scope {
 	c := variables.Context{
 		Ctx: ctx, Host: h.name, Play: b.src, Hosts: b.hostsInView(), Prompts: b.prompts,
-		Task: t, IncludeParams: f.params,
+		Task: t, IncludeParams: b.params(t, f),
 	}
 	if f.entry != nil {
 		c.Extra = f.entry.vars

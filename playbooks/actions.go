@@ -10,7 +10,7 @@ import (
 )
 
 // languageActions are what a task may name beside modules. No module can serve them.
-var languageActions = []string{"import_role", "import_tasks", "include_role", "include_tasks", "meta"}
+var languageActions = []string{"import_role", "import_tasks", "include", "include_role", "include_tasks", "meta"}
 
 // action is what a task does.
 type action struct {

@@ -113,7 +113,7 @@ func (p *parser) freeFormName(t *target) string {
 	return languageFreeForm[t.task.Action]
 }
 
-var languageFreeForm = map[string]string{"include_tasks": "file", "import_tasks": "file", "meta": "action"}
+var languageFreeForm = map[string]string{"include": "file", "include_tasks": "file", "import_tasks": "file", "meta": "action"}
 
 // checkArguments has the module look at its parameters.
 func (p *parser) checkArguments(t *target) {

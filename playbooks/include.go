@@ -3,6 +3,7 @@ package playbooks
 import (
 	"cmp"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -30,11 +31,44 @@ func (p *parser) language(t *target) {
 	switch t.task.Action {
 	case "meta":
 		p.meta(t)
+	case "include":
+		p.oldInclude(t)
+		p.tasksInclude(t)
 	case "include_tasks", "import_tasks":
 		p.tasksInclude(t)
 	case "include_role", "import_role":
 		p.roleInclude(t)
 	}
+}
+
+// oldInclude makes of an include what it means: an import where all is known before the run,
+// else a dynamic include. What stands beside the file are variables.
+func (p *parser) oldInclude(t *target) {
+	p.l.warn(t.task.Pos, "include is deprecated: use import_tasks or include_tasks")
+	vars, args := values.NewMap(2), values.NewMap(1)
+	for key, v := range t.task.Args.All() {
+		if name, _ := key.AsString(); name == "file" {
+			args.SetKey(key, v)
+			continue
+		}
+		p.variableName(key)
+		vars.SetKey(key, v)
+	}
+	for key, v := range orNone(t.task.Vars).All() {
+		vars.SetKey(key, v)
+	}
+	file, _ := args.Get("file")
+	t.task.Args, t.task.Vars, t.task.Action = args, vars, "import_tasks"
+	if t.task.Loop != nil || isTemplate(file) || t.at.dynamic {
+		t.task.Action = "include_tasks"
+	}
+}
+
+func orNone(m *values.Map) *values.Map {
+	if m == nil {
+		return values.NewMap(0)
+	}
+	return m
 }
 
 // metaActions are what meta can do.
@@ -178,7 +212,7 @@ func (p *parser) importBlock(task *Task, at place) (b *Block, file string, inner
 	if !ok {
 		return nil, "", at
 	}
-	file, ok = p.find(task.Include.File.Pos(), name, at)
+	file, ok = p.find(task.Include.File.Pos(), name, at, false)
 	if !ok {
 		return nil, "", at
 	}
@@ -186,7 +220,7 @@ func (p *parser) importBlock(task *Task, at place) (b *Block, file string, inner
 		p.mistake(task.Include.File.Pos(), file+" imports itself", "include_tasks with a condition can")
 		return nil, "", at
 	}
-	return b, file, inner.inFile(file)
+	return b, file, inner.inFile(file, name)
 }
 
 // blockOf gives a block with the keywords of an import.
@@ -214,32 +248,75 @@ func (p *parser) evaluated(v values.Value, at place, what, instead string) (stri
 	return values.Text(result), true
 }
 
-// find gives the path of a file of tasks: beside the file that names it, in the role,
-// beside the files that imported it, beside the playbook.
-func (p *parser) find(pos values.Position, name string, at place) (string, bool) {
-	dirs := []string{dirOf(at.file)}
-	kind := "tasks"
+// find gives the path of a file of tasks that an import or include names.
+func (p *parser) find(pos values.Position, name string, at place, dynamic bool) (string, bool) {
+	dirs := at.lookIn(dynamic)
+	for _, dir := range dirs {
+		if path := join(dir, name); p.l.files.exists(path) {
+			return path, true
+		}
+	}
+	p.mistake(pos, fmt.Sprintf("there is no file %q", join(dirOf(at.file), name)), p.nearestFile(name, dirs))
+	return "", false
+}
+
+// lookIn are the directories in which an import or include looks for its file, in Ansible's
+// order: first those that the files around it were named with. Those that Ansible leaves out
+// come last.
+func (at place) lookIn(dynamic bool) []string {
+	base, kind := ".", "tasks"
+	if at.play != nil {
+		base = dirOf(at.play.File)
+	}
 	if at.handlers {
 		kind = "handlers"
 	}
-	if at.role != nil {
+	named := at.namedDirs()
+	var dirs []string
+	switch {
+	case at.role == nil:
+		dirs = around(base, named, base)
+	case !dynamic && len(named) > 0:
+		dirs = append(around(join(at.role.dir, kind), named, base), join(at.role.dir, kind), at.role.dir)
+	default:
 		dirs = append(dirs, join(at.role.dir, kind), at.role.dir)
+		dirs = append(append(dirs, below(join(at.role.dir, kind), named)...), base)
 	}
+	dirs = append(dirs, dirOf(at.file))
 	for _, file := range slices.Backward(at.files) {
 		dirs = append(dirs, dirOf(file))
 	}
-	if at.play != nil {
-		dirs = append(dirs, join(dirOf(at.play.File), kind), dirOf(at.play.File))
+	return append(dirs, join(base, kind))
+}
+
+// around puts base behind the first of the named directories.
+func around(dir string, named []string, base string) []string {
+	dirs := below(dir, named)
+	return slices.Insert(dirs, min(1, len(dirs)), base)
+}
+
+func below(dir string, names []string) []string {
+	dirs := make([]string, len(names))
+	for i, name := range names {
+		dirs[i] = join(dir, name)
 	}
-	for _, dir := range dirs {
-		path := join(dir, name)
-		if !p.l.files.exists(path) {
-			continue
+	return dirs
+}
+
+// namedDirs are the directories in the names of the files around, the innermost first, each
+// below those that are farther out.
+func (at place) namedDirs() []string {
+	var all []string
+	path := ""
+	for i, dir := range slices.Backward(at.named) {
+		if i == len(at.named)-1 || filepath.IsAbs(path) {
+			path = dir
+		} else {
+			path = filepath.Join(dir, path)
 		}
-		return path, true
+		all = append(all, path)
 	}
-	p.mistake(pos, fmt.Sprintf("there is no file %q", join(dirs[0], name)), p.nearestFile(name, dirs))
-	return "", false
+	return all
 }
 
 func (p *parser) nearestFile(name string, dirs []string) string {
@@ -275,13 +352,13 @@ func (p *parser) includedTasks(t *Task, name string) *Block {
 	if b != outer {
 		inner = inner.below(b)
 	}
-	file, ok := p.find(t.Include.File.Pos(), name, at)
+	file, ok := p.find(t.Include.File.Pos(), name, at, true)
 	if !ok {
 		return outer
 	}
 	outer.Pos = values.Position{File: file, Line: 1, Col: 1}
-	inner = inner.inFile(file)
-	inner.imports = nil
+	inner = inner.inFile(file, name)
+	inner.imports, inner.dynamic = nil, true
 	b.Body = p.list(file, p.load(file), inner)
 	outer.Handlers = p.brought
 	p.publish(at.play)

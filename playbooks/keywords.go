@@ -121,7 +121,7 @@ var keywords = []Keyword{
 
 // refusedKeywords are those that gdeploy knows and does not have, with what to do.
 var refusedKeywords = map[string]string{
-	"include":              "use import_tasks or include_tasks in task lists, import_playbook between plays",
+	"include":              "use import_playbook between plays",
 	"sudo":                 "use become: yes",
 	"sudo_user":            "use become: yes and become_user",
 	"su":                   "use become: yes and become_method: su",

@@ -1,6 +1,8 @@
 package playbooks
 
 import (
+	"path/filepath"
+
 	"github.com/gdeploy/gdeploy/values"
 )
 
@@ -12,8 +14,13 @@ type place struct {
 	// file is the one being read, files those that imported it, outermost first.
 	file  string
 	files []string
+	// named are the directories in the names by which these were imported or included, since
+	// the innermost role began.
+	named []string
 	// imports are the files that imported it without a dynamic include between.
 	imports []string
+	// dynamic says that a dynamic include is around.
+	dynamic bool
 	// uses are the names of the roles around, outermost first, as dependencies nest them.
 	uses []string
 	// handlers marks a list of handlers, inHandlerBlock a block in it.
@@ -22,8 +29,10 @@ type place struct {
 	ignores, rescued, never bool
 }
 
-// inFile gives the place of what stands in a file that is imported here.
-func (at place) inFile(file string) place {
+// inFile gives the place of what stands in a file that is imported or included here under
+// a name.
+func (at place) inFile(file, name string) place {
+	at.named = append(at.named[:len(at.named):len(at.named)], filepath.Dir(name))
 	at.files = append(at.files[:len(at.files):len(at.files)], at.file)
 	at.imports = append(at.imports[:len(at.imports):len(at.imports)], at.file)
 	at.file = file

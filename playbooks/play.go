@@ -49,7 +49,7 @@ func (p *parser) play(v values.Value, m *values.Map, path string) *Play {
 	t := &target{what: "a play", on: OnPlay, at: at, words: &play.Keywords, play: play}
 	unknown := p.words(t, m)
 	for _, e := range unknown {
-		if _, isModule := p.action(e.name, at); isModule && byName[e.name] == nil {
+		if _, isModule := p.action(e.name, at); isModule && byName[e.name] == nil && refusedKeywords[e.name] == "" {
 			p.mistake(e.pos, quoted(e.name)+" is no keyword of a play", "a module is called by a task: put it below tasks:")
 			continue
 		}

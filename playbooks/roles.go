@@ -225,7 +225,14 @@ func (p *parser) roleTasks(use *RoleUse, files *roleFiles, inner place, validate
 	if files.tasks == "" {
 		return nodes
 	}
-	return append(nodes, p.list(files.tasks, p.load(files.tasks), inner.inFile(files.tasks))...)
+	return append(nodes, p.list(files.tasks, p.load(files.tasks), inner.ofRole(files.tasks))...)
+}
+
+// ofRole gives the place of what stands in a file of a role that begins here.
+func (at place) ofRole(file string) place {
+	at = at.inFile(file, "")
+	at.named = nil
+	return at
 }
 
 func (p *parser) roleHandlers(files *roleFiles, inner place) []*Handler {
@@ -233,7 +240,7 @@ func (p *parser) roleHandlers(files *roleFiles, inner place) []*Handler {
 		return nil
 	}
 	inner.handlers = true
-	return p.handlers(files.handlers, p.load(files.handlers), inner.inFile(files.handlers))
+	return p.handlers(files.handlers, p.load(files.handlers), inner.ofRole(files.handlers))
 }
 
 // importRole expands an import_role.
@@ -254,6 +261,9 @@ func (p *parser) importRole(task *Task, at place) *RoleUse {
 	for i, field := range fields {
 		if *field, ok = p.evaluated(what[i], at, "import_role", "include_role can use all variables"); !ok {
 			return nil
+		}
+		if *field != "" {
+			*field = filepath.Base(*field) // as in Ansible, where include_role alone takes directories
 		}
 	}
 	if !p.fill(use, blockOf(task, at), name, include.Role.Pos(), at, true, !isFalse(include.RolespecValidate)) {
@@ -282,6 +292,7 @@ func (p *parser) includedRole(t *Task, name string, from RoleFrom) *RoleUse {
 	if b != outer {
 		at = at.below(outer)
 	}
+	at.dynamic = true
 	if !p.fill(use, b, name, t.Include.Role.Pos(), at, true, !isFalse(t.Include.RolespecValidate)) {
 		return use
 	}

@@ -307,6 +307,9 @@ func events(console string, free bool) string {
 			e.host = found[1]
 		case strings.HasPrefix(line, "included: "):
 			e.host = "~"
+			if free {
+				e.host += line[strings.LastIndex(line, " for ")+1:]
+			}
 		}
 		entries = append(entries, e)
 	}
