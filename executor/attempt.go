@@ -28,7 +28,8 @@ func (v *visit) attempts(ctx context.Context, s *step) *result {
 			return r
 		case n > retries:
 			r.fields.Set("attempts", values.Int(int64(retries)))
-			r.failed = true
+			r.exhausted = true
+			r.failed = r.failed || v.task.FailedWhen == nil // as in Ansible, where failed_when has the last word
 			return r
 		}
 		v.tell(Retry{Task: v.place, Host: v.host.name, Delegate: r.delegate, Attempt: n, Left: retries - n + 1, NoLog: v.noLog, Result: v.shown(r)})

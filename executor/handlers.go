@@ -8,6 +8,7 @@ import (
 
 	"github.com/gdeploy/gdeploy/playbooks"
 	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/variables"
 )
 
 // handlers are those of a play, and who waits for them.
@@ -16,10 +17,12 @@ type handlers struct {
 	all   []*playbooks.Handler
 	known map[*playbooks.Handler]bool
 	waits map[*playbooks.Handler]map[*host]bool
+	// names are those that were evaluated: as in Ansible a handler keeps its first one.
+	names map[playbooks.Node]string
 }
 
 func newHandlers(list []*playbooks.Handler) *handlers {
-	h := &handlers{known: map[*playbooks.Handler]bool{}, waits: map[*playbooks.Handler]map[*host]bool{}}
+	h := &handlers{known: map[*playbooks.Handler]bool{}, waits: map[*playbooks.Handler]map[*host]bool{}, names: map[playbooks.Node]string{}}
 	h.add(list)
 	return h
 }
@@ -119,7 +122,7 @@ func (v *visit) firstOfList(ctx context.Context, all []*playbooks.Handler, name 
 
 // named reports that name means the handler: its name, or "role : name".
 func (v *visit) named(ctx context.Context, h *playbooks.Handler, name string) bool {
-	own, _ := v.handlerName(ctx, h)
+	own := v.nameOf(ctx, h)
 	if own == "" {
 		return false
 	}
@@ -130,25 +133,56 @@ func (v *visit) named(ctx context.Context, h *playbooks.Handler, name string) bo
 	return ok && h.Role != nil && h.Role.Name == role && own == rest
 }
 
-func (v *visit) handlerName(ctx context.Context, h *playbooks.Handler) (string, error) {
-	var written values.Value
-	switch n := h.Node.(type) {
-	case *playbooks.Task:
-		written = n.Name
-	case *playbooks.Block:
-		written = n.Name
-	}
+// nameOf gives the name of a handler: a template is evaluated once, with what the whole play
+// knows, and cannot be used where that is not enough. The task is what the handler does.
+func (p *play) nameOf(ctx context.Context, h *playbooks.Handler) string {
+	written := nodeName(h.Node)
 	if written.IsNull() {
-		return "", nil
+		return ""
 	}
 	text := values.Text(written)
 	if !strings.Contains(text, "{{") {
-		return text, nil
+		return text
 	}
-	if t, ok := h.Node.(*playbooks.Task); ok {
-		return v.batch.scope(ctx, t, v.host, v.frame).Text(written)
+	if name, known := p.handlers.named(h.Node); known {
+		return name
 	}
-	return v.scope.Text(written)
+	c := variables.Context{Ctx: ctx, Play: p.src, Prompts: p.prompts}
+	switch n := h.Node.(type) {
+	case *playbooks.Task:
+		c.Task = n
+	case *playbooks.Block:
+		c.Block = n
+	}
+	name, err := p.Store.Scope(c).Text(written)
+	if err != nil {
+		name = ""
+		if len(h.Listen) == 0 {
+			p.warn("", fmt.Sprintf("nobody can notify the handler %q, since its name is made of what is not known for all hosts (%s): use listen", text, err))
+		}
+	}
+	p.handlers.mu.Lock()
+	defer p.handlers.mu.Unlock()
+	p.handlers.names[h.Node] = name
+	return name
+}
+
+// named gives the name that a handler with a template got.
+func (hs *handlers) named(n playbooks.Node) (string, bool) {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	name, known := hs.names[n]
+	return name, known && name != ""
+}
+
+func nodeName(n playbooks.Node) values.Value {
+	switch n := n.(type) {
+	case *playbooks.Task:
+		return n.Name
+	case *playbooks.Block:
+		return n.Name
+	}
+	return values.Null
 }
 
 func (v *visit) listens(h *playbooks.Handler, topic string) bool {

@@ -6,6 +6,8 @@ type host struct {
 	order int
 	// undo is what takes back what was done here, oldest first.
 	undo []*undoEntry
+	// ended says that the host left the play by itself (meta: end_host).
+	ended bool
 	// stuck names what could not be taken back.
 	stuck []string
 	// fenced says that another run has the lock here: this run's part of the host is over.

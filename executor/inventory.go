@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/gdeploy/gdeploy/inventory"
@@ -55,3 +56,6 @@ func (v inventoryView) AddToGroup(host, group string, parents []string) (bool, e
 	}
 	return v.inv.AddToGroup(h, group, parents...)
 }
+
+// Refresh reads the sources again.
+func (v inventoryView) Refresh(ctx context.Context) error { return v.inv.Refresh(ctx) }

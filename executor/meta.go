@@ -15,7 +15,7 @@ func actionOf(name string) metaAction {
 	return map[string]metaAction{
 		"noop":              (*batch).metaNothing,
 		"flush_handlers":    (*batch).metaFlush,
-		"end_host":          (*batch).metaEnd,
+		"end_host":          (*batch).metaEndHost,
 		"end_batch":         (*batch).metaEnd,
 		"end_play":          (*batch).metaEndPlay,
 		"end_run":           (*batch).metaEndRun,
@@ -42,7 +42,7 @@ func (b *batch) meta(ctx context.Context, t *playbooks.Task, hosts hostSet, f fr
 	var chosen, others hostSet
 	for _, h := range deciding {
 		place := b.announce(ctx, t, hostSet{h}, f)
-		yes, _, err := b.scope(ctx, t, h, f).Condition(conditions(b.src, t))
+		yes, err := b.metaWanted(ctx, t, h, f)
 		if err != nil {
 			return b.metaFailed(ctx, t, hosts, f, err)
 		}
@@ -64,13 +64,41 @@ func (b *batch) meta(ctx context.Context, t *playbooks.Task, hosts hostSet, f fr
 	return passed
 }
 
-// tellMetaSkipped shows a host that a condition kept from ending, as Ansible does for
-// those actions whose skipping matters to the reader.
-func (b *batch) tellMetaSkipped(place Place, t *playbooks.Task, h *host) {
-	switch t.Meta {
-	case "end_host", "end_play", "end_run", "end_batch", "reset_connection":
-		b.tell(HostResult{Task: place, Host: h.name, Status: Skipped, Result: values.FromMap(values.NewMap(0))})
+// regardless are the actions that take no condition: as Ansible, they are done all the same,
+// and say so.
+var regardless = map[string]bool{"noop": true, "refresh_inventory": true, "reset_connection": true}
+
+func (b *batch) metaWanted(ctx context.Context, t *playbooks.Task, h *host, f frame) (bool, error) {
+	if regardless[t.Meta] {
+		if len(t.When) > 0 {
+			b.warn("", fmt.Sprintf("%s: meta: %s is done whatever its when says, as in Ansible: put it into a file of tasks that is included with the condition", t.Pos, t.Meta))
+		}
+		return true, nil
 	}
+	yes, _, err := b.scope(ctx, t, h, f).Condition(conditions(b.src, t))
+	return yes, err
+}
+
+// tellMetaSkipped shows a host for which a condition kept the action from being done.
+func (b *batch) tellMetaSkipped(place Place, t *playbooks.Task, h *host) {
+	msg, instead := t.Meta, ""
+	switch t.Meta {
+	case "flush_handlers":
+		instead = "not running handlers for " + h.name
+	case "clear_facts":
+		instead = "not clearing facts and fact cache for " + h.name
+	case "clear_host_errors":
+		instead = "not clearing host error state for " + h.name
+	case "end_batch":
+		instead = "continuing current batch"
+	case "end_play", "end_run":
+		instead = "continuing play"
+	case "end_host":
+		instead = "continuing execution for " + h.name
+		msg = "end_host conditional evaluated to false, " + instead
+	}
+	reason := t.Meta + " conditional evaluated to False, " + instead
+	b.tell(HostResult{Task: place, Host: h.name, Status: Skipped, Result: values.MapOf("msg", values.String(msg), "skip_reason", values.String(reason))})
 }
 
 func (b *batch) metaFailed(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame, err error) passage {
@@ -91,6 +119,17 @@ func (b *batch) metaNothing(_ context.Context, _ *playbooks.Task, hosts hostSet,
 
 // metaEnd takes hosts out of what is left of the play.
 func (b *batch) metaEnd(_ context.Context, _ *playbooks.Task, _ hostSet, _ frame) passage {
+	return passage{}
+}
+
+// metaEndHost takes hosts out of the play, so that it does not count them any more.
+func (b *batch) metaEndHost(_ context.Context, _ *playbooks.Task, hosts hostSet, _ frame) passage {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, h := range hosts {
+		h.ended = true
+	}
+	b.view = nil
 	return passage{}
 }
 
@@ -140,7 +179,7 @@ func (b *batch) metaRefresh(ctx context.Context, t *playbooks.Task, hosts hostSe
 	if !ok {
 		return b.metaFailed(ctx, t, hosts, f, fmt.Errorf("meta: refresh_inventory is not supported here"))
 	}
-	if err := r.Refresh(); err != nil {
+	if err := r.Refresh(ctx); err != nil {
 		return b.metaFailed(ctx, t, hosts, f, err)
 	}
 	return passage{going: hosts}

@@ -92,10 +92,15 @@ func (b *batch) hostsInView() *variables.Hosts {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.view == nil || b.viewOf != b.number {
-		b.view = &variables.Hosts{All: b.all, Play: b.listed(b.alive(b.play.hosts)), Batch: b.listed(b.alive(b.hosts))}
+		b.view = &variables.Hosts{All: b.all, Play: b.listed(b.active(b.play.hosts)), Batch: b.listed(b.active(b.hosts))}
 		b.viewOf = b.number
 	}
 	return b.view
+}
+
+// active gives the hosts that are neither out of the run nor left the play.
+func (b *batch) active(hosts hostSet) hostSet {
+	return b.alive(hosts).where(func(h *host) bool { return !h.ended })
 }
 
 // listed gives the names in the order of the inventory, whatever the play's order.

@@ -97,7 +97,7 @@ type Inventory interface {
 
 // Refresher is an Inventory that can be read again (meta: refresh_inventory).
 type Refresher interface {
-	Refresh() error
+	Refresh(ctx context.Context) error
 }
 
 // Loader reads what includes name when they are reached; *playbooks.Loader is the real one.

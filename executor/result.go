@@ -17,6 +17,7 @@ type result struct {
 	unreachable bool
 	looped      bool
 	launched    bool // left alone by async
+	exhausted   bool // until did not come true
 	facts       *values.Map
 	warnings    []string
 	kind        modules.ErrorKind
@@ -152,6 +153,9 @@ func (r *result) registered() values.Value {
 	}
 	if r.failed || !r.skipped && !r.looped {
 		m.Set("failed", values.Bool(r.failed))
+	}
+	if r.exhausted {
+		m.Set("failed", values.True)
 	}
 	if r.launched {
 		m.Set("failed", values.Int(0)) // as Ansible has it

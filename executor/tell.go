@@ -130,7 +130,9 @@ func (b *batch) taskName(ctx context.Context, t *playbooks.Task, hosts hostSet, 
 	if !t.Name.IsNull() {
 		name = values.Text(t.Name)
 	}
-	if len(hosts) > 0 && strings.Contains(name, "{{") {
+	if known, ok := b.handlers.named(t); ok {
+		name = known
+	} else if len(hosts) > 0 && strings.Contains(name, "{{") {
 		if text, err := b.scope(ctx, t, hosts[0], f).Text(t.Name); err == nil {
 			name = text
 		}

@@ -197,11 +197,11 @@ func (v *visit) describe() values.Value {
 	if v.task.Args != nil && !v.noLog {
 		args = values.FromMap(v.task.Args).MarkUnsafe()
 	}
-	name, _ := v.scope.Text(v.task.Name)
-	if v.task.Name.IsNull() {
-		name = ""
+	name := ""
+	if !v.task.Name.IsNull() {
+		name = values.Text(v.task.Name)
 	}
-	return values.MapOf("name", values.String(name), "action", values.String(v.task.Action), "args", args)
+	return values.MapOf("name", values.String(name).MarkUnsafe(), "action", values.String(v.task.Action), "args", args)
 }
 
 // flag is a boolean keyword of the task; one that cannot be evaluated is false.

@@ -25,6 +25,8 @@ type graph struct {
 	implicit map[string]*Host
 	// changes counts what was added, so that caches know when they are old.
 	changes int
+	// added is what plays added, in order.
+	added []addition
 }
 
 // Host is one machine.

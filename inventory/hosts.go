@@ -62,6 +62,7 @@ func (inv *Inventory) AddHost(name string, vars *values.Map, groups ...string) (
 	inv.lock.Lock()
 	defer inv.lock.Unlock()
 	before := inv.changes
+	inv.added = append(inv.added, addition{host: name, vars: vars, groups: groups})
 	host = inv.addHost(name, 0, "")
 	if merged := host.vars.Clone(); vars != nil && vars.Len() > 0 {
 		for key, v := range vars.All() {
@@ -95,6 +96,7 @@ func (inv *Inventory) AddToGroup(host *Host, name string, parents ...string) (ch
 		}
 	}
 	inv.join(group, host)
+	inv.added = append(inv.added, addition{host: host.Name, group: name, parents: parents})
 	changed = inv.changes != before
 	inv.settleGroups()
 	inv.settleHost(host)

@@ -35,7 +35,8 @@ type Options struct {
 // runs are seen by every view of the same inventory.
 type Inventory struct {
 	*graph
-	files *files
+	files   *files
+	sources []string
 	// bases are the directories whose group_vars and host_vars count, in the order of the sources.
 	bases       []string
 	playbookDir string
@@ -48,7 +49,7 @@ type Inventory struct {
 // with a comma. Later sources add to earlier ones and win over them. All mistakes are
 // joined into the error, each with file:line:col.
 func Load(ctx context.Context, sources []string, opts Options) (*Inventory, error) {
-	inv := &Inventory{graph: newGraph(), files: newFiles(opts)}
+	inv := &Inventory{graph: newGraph(), files: newFiles(opts), sources: sources}
 	l := loader{ctx: ctx, graph: inv.graph, files: inv.files}
 	for _, source := range sources {
 		l.source(source)
