@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/gdeploy/gdeploy/modules"
 )
@@ -152,7 +153,12 @@ func missingOrDifferent(want, there Manifest) []string {
 
 func (s Staging) temporary(run string) string { return s.Dir(s.Version) + ".staging-" + run }
 
-// clearLeftovers removes what an earlier staging of the same version left when it was cut off.
+// abandoned is the age at which the staging of whatever version counts as left behind. The lock lets one run stage an
+// application at a time, but a name does not tell whether it is this application's: shop_admin_1 may be of shop or of
+// shop_admin.
+const abandoned = 24 * time.Hour
+
+// clearLeftovers removes what earlier stagings left when they were cut off.
 func clearLeftovers(sys modules.System, s Staging) error {
 	entries, err := sys.ReadDir(s.Releases)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -162,13 +168,21 @@ func clearLeftovers(sys modules.System, s Staging) error {
 		return fmt.Errorf("look into %s: %w", s.Releases, err)
 	}
 	for _, e := range entries {
-		if strings.HasPrefix(e.Path, s.Dir(s.Version)+".staging-") {
-			if err := Fenced(sys, func() error { return sys.Remove(e.Path) }); err != nil {
-				return err
-			}
+		if !s.leftBehind(e, sys.Now()) {
+			continue
+		}
+		if err := Fenced(sys, func() error { return sys.Remove(e.Path) }); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func (s Staging) leftBehind(e modules.Stat, now time.Time) bool {
+	if strings.HasPrefix(e.Path, s.Dir(s.Version)+".staging-") {
+		return true
+	}
+	return strings.HasPrefix(e.Path, s.Dir("")) && strings.Contains(path.Base(e.Path), ".staging-") && now.Sub(e.ModTime) > abandoned
 }
 
 // reserve is what staging leaves free beside the release itself.
