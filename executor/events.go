@@ -195,6 +195,20 @@ type (
 		Text string `json:"text"`
 	}
 
+	// Frozen tells that a freeze window of the inventory is on, and whether that keeps the
+	// run from doing anything.
+	Frozen struct {
+		Name    string    `json:"name"` // of the lock that the play wants
+		Hosts   []string  `json:"hosts"`
+		Window  string    `json:"window"`
+		Written string    `json:"written"` // its file:line:col
+		Until   time.Time `json:"until"`
+		// Override is the reason that somebody gave to go on all the same; Urgent says
+		// that the play may.
+		Override string `json:"override,omitempty"`
+		Urgent   bool   `json:"urgent,omitempty"`
+	}
+
 	// LockTaken tells that the play holds its lock on all those hosts.
 	LockTaken struct {
 		Name  string   `json:"name"`
@@ -286,6 +300,7 @@ func (Retry) Type() string            { return "retry" }             // Type as 
 func (Progress) Type() string         { return "progress" }          // Type as of RunStarted
 func (Included) Type() string         { return "included" }          // Type as of RunStarted
 func (Warning) Type() string          { return "warning" }           // Type as of RunStarted
+func (Frozen) Type() string           { return "frozen" }            // Type as of RunStarted
 func (LockTaken) Type() string        { return "lock_taken" }        // Type as of RunStarted
 func (LockRefused) Type() string      { return "lock_refused" }      // Type as of RunStarted
 func (LockFreed) Type() string        { return "lock_freed" }        // Type as of RunStarted

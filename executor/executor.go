@@ -53,7 +53,8 @@ type Outcome struct {
 	// Failed and Unreachable count the hosts that are out for that reason.
 	Failed      int `json:"failed,omitempty"`
 	Unreachable int `json:"unreachable,omitempty"`
-	// Locked says that a lock was held by somebody else, and nothing was done.
+	// Locked says that a lock was held by somebody else, that deploys were on hold or
+	// frozen, and nothing was done.
 	Locked bool `json:"locked,omitempty"`
 	// Undone says that something was taken back.
 	Undone bool `json:"undone,omitempty"`

@@ -60,6 +60,9 @@ func (p *play) acquire(ctx context.Context) (bool, error) {
 	if wanted == nil {
 		return true, nil
 	}
+	if thawed, err := p.thawed(ctx, wanted.name); !thawed || err != nil {
+		return false, err
+	}
 	return p.takeAll(ctx, wanted), nil
 }
 
@@ -73,7 +76,8 @@ func (p *play) takeAll(ctx context.Context, wanted *heldLock) bool {
 		if p.held.number[place.host] != "" {
 			continue
 		}
-		reply, err := p.lockCall(waiting, place)
+		reply, err := p.lockCall(waiting, p.inOrder(place))
+		p.warnAll(place.host, reply.Warnings)
 		switch {
 		case errors.Is(err, context.Canceled):
 			p.refuse(ctx, wanted, place, modules.Reply{Msg: "the operator stopped waiting for the lock"})
@@ -95,6 +99,32 @@ func (p *play) takeAll(ctx context.Context, wanted *heldLock) bool {
 	}
 	p.tell(LockTaken{Name: wanted.name, Hosts: p.held.hosts()})
 	return p.goOnWithout(p.hosts.without(p.alive(p.hosts)))
+}
+
+// inOrder gives the call for a lock, which waits for nobody where the run holds locks
+// already that come after it: two runs that wait for each other would wait for ever.
+func (p *play) inOrder(place *lockPlace) *lockPlace {
+	after := slices.ContainsFunc(p.held.places, func(held *lockPlace) bool { return held.host > place.host })
+	if !after {
+		return place
+	}
+	return place.with("wait", values.Int(0))
+}
+
+// with is the same lock, with another parameter for its call.
+func (place *lockPlace) with(name string, value values.Value) *lockPlace {
+	other := *place
+	args, _ := place.call.Args.AsMap()
+	args = args.Clone()
+	args.Set(name, value)
+	other.call.Args = values.FromMap(args)
+	return &other
+}
+
+func (r *run) warnAll(host string, texts []string) {
+	for _, text := range texts {
+		r.warn(host, text)
+	}
 }
 
 // goOnWithout leaves hosts out of the play that could not be locked. It reports false
@@ -161,12 +191,7 @@ func (r *run) free(ctx context.Context) {
 	}
 	ctx = context.WithoutCancel(ctx)
 	for _, place := range slices.Backward(r.held.places) {
-		back := *place
-		args, _ := place.call.Args.AsMap()
-		args = args.Clone()
-		args.Set("state", values.String("free"))
-		back.call.Args = values.FromMap(args)
-		if _, err := r.lockCall(ctx, &back); err != nil {
+		if _, err := r.lockCall(ctx, place.with("state", values.String("free"))); err != nil {
 			r.warn(place.host, fmt.Sprintf("give the lock back: %v; it is free as soon as the connection is gone", err))
 			continue
 		}
@@ -193,15 +218,11 @@ func (v *visit) lockLost(ctx context.Context, s *step) (modules.Reply, bool) {
 	if s.delegate == "" || s.delegate == v.host.name || !s.spec.Fenced || s.call.Check || place == nil {
 		return modules.Reply{}, false
 	}
-	ask := *place
-	args, _ := place.call.Args.AsMap()
-	args = args.Clone()
-	args.Set("state", values.String("mine"))
-	ask.call.Args = values.FromMap(args)
+	ask := place.with("state", values.String("mine"))
 	ask.call.Run.Lock = place.path
 	ctx, cancel := context.WithTimeout(ctx, askForLock)
 	defer cancel()
-	reply, err := v.lockCall(ctx, &ask)
+	reply, err := v.lockCall(ctx, ask)
 	return reply, err == nil && reply.Failed && reply.ErrorKind == modules.KindFenced
 }
 
@@ -320,7 +341,7 @@ func (v *visit) lockArgs(lock *playbooks.Lock) (*values.Map, error) {
 	for _, a := range []struct {
 		name    string
 		written values.Value
-	}{{"path", lock.Path}, {"reason", lock.Reason}, {"wait", lock.Wait}, {"take_over", lock.TakeOver}} {
+	}{{"path", lock.Path}, {"reason", lock.Reason}, {"wait", lock.Wait}, {"take_over", lock.TakeOver}, {"hold", lock.Hold}, {"urgent", lock.Urgent}} {
 		if a.written.IsNull() {
 			continue
 		}

@@ -35,6 +35,8 @@ type Request struct {
 	// Step asks before each task; StartAtTask leaves out all tasks before the one named.
 	Step        bool
 	StartAtTask string
+	// Override is why the run goes on in a freeze window; empty is that it does not.
+	Override string
 	// LockWait is how long to wait for a lock where the play does not say.
 	LockWait time.Duration
 	// Connection is what flags and settings say about connections.

@@ -64,6 +64,9 @@ func masked(e Event, secrets Secrets) Event {
 	case Warning:
 		e.Text = secrets.Text(e.Text)
 		return e
+	case Frozen:
+		e.Override = secrets.Text(e.Override)
+		return e
 	case LockRefused:
 		e.Message = secrets.Text(e.Message)
 		return e

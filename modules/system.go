@@ -223,6 +223,8 @@ type Locks interface {
 	// and current is what the file says; where this helper holds it already, the
 	// content is renewed.
 	HoldLock(path string, content []byte) (held bool, current []byte, err error)
+	// LockHeld reports whether anybody, this helper too, holds the lock on a file.
+	LockHeld(path string) (bool, error)
 	// ReleaseLock lets go of what HoldLock took; it is no error where nothing is held.
 	ReleaseLock(path string) error
 }

@@ -180,7 +180,7 @@ func readLock(p *parser, t *target, k *Keyword, v values.Value) {
 	}
 	var when values.Value
 	p.fields(t, "lock", m, map[string]*values.Value{"name": &lock.Name, "also": &lock.Also, "path": &lock.Path, "wait": &lock.Wait,
-		"reason": &lock.Reason, "take_over": &lock.TakeOver, "become": &lock.Become, "when": &when})
+		"reason": &lock.Reason, "take_over": &lock.TakeOver, "hold": &lock.Hold, "urgent": &lock.Urgent, "become": &lock.Become, "when": &when})
 	if lock.Name.IsNull() {
 		p.mistake(v.Pos(), "the lock needs a name", "all runs with the same name exclude each other: usually the application's")
 	}

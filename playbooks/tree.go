@@ -66,7 +66,8 @@ type Play struct {
 	known *knownRoles
 }
 
-// Lock is the play keyword lock: "name" or {name, also, wait, reason, take_over}.
+// Lock is the play keyword lock: "name" or {name, also, path, wait, reason, take_over,
+// hold, urgent, when, become}.
 type Lock struct {
 	Pos  values.Position
 	Name values.Value
@@ -78,6 +79,10 @@ type Lock struct {
 	// TakeOver raises the lock's number where another run holds it, so that its next
 	// call is refused.
 	TakeOver values.Value
+	// Hold is the file of a hold on the hosts: while it is there the lock is not to be had.
+	Hold values.Value
+	// Urgent goes on in spite of a hold and of a freeze window.
+	Urgent values.Value
 	// When, if written, is a condition without which no lock is taken.
 	When []values.Value
 	// Become says as whom the lock file is written.

@@ -38,7 +38,11 @@ func (h Holder) String() string {
 }
 
 // Lock is an application's run lock on a host: a directory of its own.
-type Lock struct{ Dir string }
+type Lock struct {
+	Dir string
+	// Hold is the file of a hold that keeps everybody out; empty for none.
+	Hold string
+}
 
 func (k Lock) holder() string { return path.Join(k.Dir, "holder") }
 
@@ -50,6 +54,9 @@ func (k Lock) flock(number int64) string {
 // until wait is over, and fails with modules.KindLocked, naming the holder. With takeOver
 // it does not ask: the holder's next fenced call will be refused.
 func (k Lock) Take(ctx context.Context, sys modules.System, reason string, wait time.Duration, takeOver bool) (Holder, error) {
+	if err := checkHold(sys, k.Hold); err != nil {
+		return Holder{}, err
+	}
 	mode := fs.FileMode(0o755)
 	if err := makeDirs(sys, k.Dir, modules.Attributes{Mode: &mode}); err != nil {
 		return Holder{}, fmt.Errorf("make the lock's directory: %w", err)
@@ -62,7 +69,7 @@ func (k Lock) Take(ctx context.Context, sys modules.System, reason string, wait 
 		if !sys.Now().Before(end) {
 			return Holder{}, modules.WithKind(modules.KindLocked, fmt.Errorf("the lock %s is held by %s: wait for it (--lock-wait), or take over with -e take_over=yes in mode=emergency or now", k.Dir, other))
 		}
-		if err := pause(ctx, time.Second); err != nil {
+		if err := errors.Join(pause(ctx, time.Second), checkHold(sys, k.Hold)); err != nil {
 			return Holder{}, err
 		}
 	}
@@ -96,8 +103,8 @@ func (k Lock) try(sys modules.System, reason string, takeOver bool) (mine *Holde
 		return &current, "", nil
 	}
 	if !takeOver && !current.Free && current.Number > 0 {
-		dead, err := k.holderIsDead(sys, current)
-		if err != nil || !dead {
+		alive, err := k.Alive(sys, current)
+		if err != nil || alive {
 			return nil, current.String(), err
 		}
 	}
@@ -122,13 +129,13 @@ func (k Lock) try(sys modules.System, reason string, takeOver bool) (mine *Holde
 	return &next, "", nil
 }
 
-// holderIsDead reports whether the helper that held the lock is gone: then its flock is free.
-func (k Lock) holderIsDead(sys modules.System, h Holder) (bool, error) {
-	held, _, err := sys.HoldLock(k.flock(h.Number), []byte(h.String()+"\n"))
-	if err != nil || !held {
-		return false, err
+// Alive reports whether the helper that took the lock is still there. One that is gone has
+// let go of its flock, whatever the file says.
+func (k Lock) Alive(sys modules.Locks, h Holder) (bool, error) {
+	if h.Free || h.Number == 0 {
+		return false, nil
 	}
-	return true, sys.ReleaseLock(k.flock(h.Number))
+	return sys.LockHeld(k.flock(h.Number))
 }
 
 // Current reads who holds the lock; a zero Holder where nobody ever did.

@@ -27,7 +27,7 @@ func (a *Answers) Record(r executor.Record) {
 		}
 	case executor.HostResult:
 		a.host(e)
-	case executor.Warning, executor.Interrupted, executor.ApprovalAsked, executor.ApprovalAnswered, executor.LockRefused, executor.Progress:
+	case executor.Warning, executor.Interrupted, executor.ApprovalAsked, executor.ApprovalAnswered, executor.LockRefused, executor.Frozen, executor.Progress:
 		a.console.Record(r)
 	}
 }

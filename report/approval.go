@@ -34,3 +34,12 @@ func (c *Console) answered(e executor.ApprovalAnswered) {
 	}
 	c.line(color, text)
 }
+
+// frozen tells of a freeze window: why nothing is done, or why it is done all the same.
+func (c *Console) frozen(e executor.Frozen) {
+	if e.Refused() {
+		c.line(red, fmt.Sprintf("fatal: [%s]: FROZEN! => %s", strings.Join(e.Hosts, ", "), e))
+		return
+	}
+	c.warning("", e.String())
+}

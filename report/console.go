@@ -66,6 +66,8 @@ func (c *Console) Record(r executor.Record) {
 		c.warning(e.Host, e.Text)
 	case executor.NoMoreHosts:
 		c.title("NO MORE HOSTS LEFT")
+	case executor.Frozen:
+		c.frozen(e)
 	case executor.LockTaken:
 		c.verbose(1, fmt.Sprintf("lock %s held on %s", e.Name, strings.Join(e.Hosts, ", ")))
 	case executor.LockFreed:

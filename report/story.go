@@ -30,6 +30,10 @@ func (s *story) record(event executor.Event) {
 		s.undone = with(s.undone, e.Host)
 	case executor.LockRefused:
 		s.refused = e.Message
+	case executor.Frozen:
+		if e.Refused() {
+			s.refused = e.String()
+		}
 	case executor.PlayEnded:
 		if e.Aborted != "" {
 			s.aborted = e.Aborted

@@ -38,6 +38,10 @@ type Meta struct {
 	// Ended is zero while the run goes on, and for ever where the controller died.
 	Ended   time.Time         `json:"ended,omitzero"`
 	Outcome *executor.Outcome `json:"outcome,omitempty"`
+	// Why is the reason that the operator gave for the run.
+	Why string `json:"why,omitempty"`
+	// Override is why the run went on in a freeze window.
+	Override string `json:"override,omitempty"`
 	// Approvals are the answers between waves.
 	Approvals []Approval `json:"approvals,omitempty"`
 	// Switches are what the run did to releases, host by host.
@@ -145,6 +149,8 @@ func (r *Run) Record(record executor.Record) {
 		r.meta.App = e.Name
 	case executor.LockRefused:
 		r.meta.App = e.Name
+	case executor.Frozen:
+		r.meta.App, r.meta.Override = e.Name, e.Override
 	case executor.ApprovalAnswered:
 		r.meta.Approvals = append(r.meta.Approvals, Approval{Time: record.Time, Wave: e.Next, Answer: e.Answer})
 		r.failed = errors.Join(r.failed, r.writeMeta())
@@ -162,7 +168,7 @@ func level(e executor.Event) zerolog.Level {
 		if (e.Status == executor.Failed || e.Status == executor.Unreachable) && !e.Ignored {
 			return zerolog.ErrorLevel
 		}
-	case executor.Warning, executor.LockRefused, executor.ApprovalAsked, executor.ApprovalAnswered, executor.Unwinding, executor.Interrupted:
+	case executor.Warning, executor.LockRefused, executor.Frozen, executor.ApprovalAsked, executor.ApprovalAnswered, executor.Unwinding, executor.Interrupted:
 		return zerolog.WarnLevel
 	case executor.Progress, executor.ItemResult, executor.Retry:
 		return zerolog.DebugLevel

@@ -44,9 +44,16 @@ func orNothing(version string) string {
 // line is a run in the shared log.
 func (m Meta) line() string {
 	app, from, to, revision, hosts := m.movement()
-	return fmt.Sprintf("%s run=%s who=%s %s app=%s %s -> %s revision=%s hosts=%s result=%q duration=%s",
+	line := fmt.Sprintf("%s run=%s who=%s %s app=%s %s -> %s revision=%s hosts=%s result=%q duration=%s",
 		m.Started.UTC().Format(lineTime), m.ID, m.Who, strings.Join(m.verbs(), "+"), app, from, to, revision, hosts,
 		m.Result(), m.Ended.Sub(m.Started).Round(100*time.Millisecond))
+	if m.Why != "" {
+		line += fmt.Sprintf(" reason=%q", m.Why)
+	}
+	if m.Override != "" {
+		line += fmt.Sprintf(" override=%q", m.Override)
+	}
+	return line
 }
 
 // verbs are the playbooks without directory and ending: deploy, rollback.
@@ -104,7 +111,7 @@ func (m Meta) Result() string {
 func Words(o executor.Outcome) string {
 	switch {
 	case o.Locked:
-		return "locked by another run"
+		return "refused: " + o.Reason
 	case o.UndoFailed:
 		return "failed, not all could be taken back"
 	case o.Interrupted && o.Undone:

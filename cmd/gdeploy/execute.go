@@ -86,21 +86,27 @@ func outcomeError(o executor.Outcome, text string) error {
 
 // runStock runs one of the shipped playbooks for a command of its own.
 func runStock(cmd *cobra.Command, o *options, name string, sink executor.Sink) (*session, executor.Outcome, error) {
-	file, err := findPlaybook(name)
+	s, books, err := openStock(cmd, o, name)
 	if err != nil {
-		return nil, executor.Outcome{}, err
-	}
-	s, err := newSession(cmd, o, playbookDir([]string{file}))
-	if err != nil {
-		return nil, executor.Outcome{}, err
-	}
-	books, err := s.loadPlaybooks([]string{file})
-	if err != nil {
-		return nil, executor.Outcome{}, err
-	}
-	if err := s.ready(cmd.Context(), books); err != nil {
 		return nil, executor.Outcome{}, err
 	}
 	outcome, err := s.execute(cmd.Context(), nil, executor.Request{Playbooks: books}, sink)
 	return s, outcome, err
+}
+
+// openStock reads one of the shipped playbooks, and all that a run of it needs.
+func openStock(cmd *cobra.Command, o *options, name string) (*session, []*playbooks.Playbook, error) {
+	file, err := findPlaybook(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := newSession(cmd, o, playbookDir([]string{file}))
+	if err != nil {
+		return nil, nil, err
+	}
+	books, err := s.loadPlaybooks([]string{file})
+	if err != nil {
+		return nil, nil, err
+	}
+	return s, books, s.ready(cmd.Context(), books)
 }

@@ -31,7 +31,7 @@ var meaning = map[int]string{
 	exitFailed:      "a host failed",
 	exitUnreachable: "a host was unreachable, or a playbook or inventory does not parse",
 	exitOptions:     "bad options",
-	exitLocked:      "locked by another run",
+	exitLocked:      "locked by another run, on hold, or frozen",
 	exitTakenBack:   "a check failed, and what was done was taken back",
 	exitInterrupted: "interrupted",
 	exitBug:         "a bug",

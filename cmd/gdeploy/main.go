@@ -88,6 +88,8 @@ GDEPLOY_* in the environment, and over that from flags: gdeploy help settings li
 		releasesCommand(),
 		historyCommand(),
 		approveCommand(),
+		lockCommand(),
+		unlockCommand(),
 		initCommand(),
 		docCommand(),
 		versionCommand(),

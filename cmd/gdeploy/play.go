@@ -17,7 +17,7 @@ import (
 type playFlags struct {
 	syntaxCheck, listHosts, listTasks, listTags bool
 	step, forceHandlers                         bool
-	startAt                                     string
+	startAt, override                           string
 }
 
 func playCommand() *cobra.Command {
@@ -47,6 +47,7 @@ func playCommand() *cobra.Command {
 	f.BoolVar(&p.step, "step", false, "ask before each task")
 	f.StringVar(&p.startAt, "start-at-task", "", "leave out all tasks before the one of this name")
 	f.BoolVar(&p.forceHandlers, "force-handlers", false, "run notified handlers on failed hosts too")
+	f.StringVar(&p.override, "override", "", "go on in a freeze window of the inventory; the reason is kept in the run's record")
 	completeFlags(cmd, o)
 	return cmd
 }
@@ -75,7 +76,7 @@ func play(cmd *cobra.Command, o *options, p playFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	request := executor.Request{Step: p.step, StartAtTask: p.startAt, ForceHandlers: p.forceHandlers, Playbooks: books}
+	request := executor.Request{Override: p.override, Step: p.step, StartAtTask: p.startAt, ForceHandlers: p.forceHandlers, Playbooks: books}
 	outcome, err := s.execute(cmd.Context(), run, request, s.console(cmd))
 	return errors.Join(err, outcomeError(outcome, ""), endRun(cmd, run))
 }

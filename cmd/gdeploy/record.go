@@ -17,14 +17,17 @@ import (
 // startRun begins to keep a run on disk. what are the playbooks, or the module, as they
 // were named.
 func (s *session) startRun(cmd *cobra.Command, what []string) (*runlog.Run, error) {
+	return s.startRunOf(cmd, runlog.Meta{Playbooks: what})
+}
+
+// startRunOf begins to keep a run of which meta tells more than the session knows.
+func (s *session) startRunOf(cmd *cobra.Command, meta runlog.Meta) (*runlog.Run, error) {
 	dir, err := runlog.Dir()
 	if err != nil {
 		return nil, err
 	}
-	meta := runlog.Meta{
-		ID: runlog.NewID(s.started), Who: who(), Started: s.started, Playbooks: what,
-		Limit: s.options.limit, Check: s.options.check, Arguments: s.arguments(cmd),
-	}
+	meta.ID, meta.Who, meta.Started = runlog.NewID(s.started), who(), s.started
+	meta.Limit, meta.Check, meta.Arguments = s.options.limit, s.options.check, s.arguments(cmd)
 	return runlog.Start(dir, s.settings.LogFile, meta)
 }
 

@@ -60,6 +60,8 @@ type tableNode struct {
 	release.Node
 	Drift    []string `json:"drift"`
 	LockedBy string   `json:"locked_by"`
+	LeftBy   string   `json:"left_by"`
+	OnHold   string   `json:"on_hold"`
 	problem  string
 }
 
@@ -112,6 +114,12 @@ func (n tableNode) rows(all bool) []tableRow {
 	}
 	if n.LockedBy != "" {
 		rows = append(rows, tableRow{cells: []string{""}, note: "locked by " + n.LockedBy})
+	}
+	if n.LeftBy != "" {
+		rows = append(rows, tableRow{cells: []string{""}, note: "the lock is free; it was left behind by " + n.LeftBy})
+	}
+	if n.OnHold != "" {
+		rows = append(rows, tableRow{cells: []string{""}, note: "on hold by " + n.OnHold})
 	}
 	for _, r := range n.Releases {
 		if all && r.Version != n.Current {

@@ -108,6 +108,28 @@ func (m *Machine) HoldLock(name string, content []byte) (bool, []byte, error) {
 	return held, current, renamed(err, name)
 }
 
+// LockHeld reports whether anybody holds the lock on a file. It looks by a shared lock, so
+// that several may look at once and take nobody for the holder who only looks.
+func (m *Machine) LockHeld(name string) (bool, error) {
+	real, err := m.at(name)
+	if err != nil {
+		return false, err
+	}
+	f, err := os.OpenFile(real, os.O_RDONLY|unix.O_NOFOLLOW, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, renamed(err, name)
+	}
+	defer f.Close()
+	err = unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return true, nil
+	}
+	return false, err
+}
+
 // ReleaseLock lets go of a lock.
 func (m *Machine) ReleaseLock(name string) error {
 	real, err := m.at(name)

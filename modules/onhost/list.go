@@ -26,6 +26,7 @@ import (
 	"github.com/gdeploy/gdeploy/modules/release_archive"
 	"github.com/gdeploy/gdeploy/modules/release_digest"
 	"github.com/gdeploy/gdeploy/modules/release_facts"
+	"github.com/gdeploy/gdeploy/modules/release_hold"
 	"github.com/gdeploy/gdeploy/modules/release_lock"
 	"github.com/gdeploy/gdeploy/modules/release_mark"
 	"github.com/gdeploy/gdeploy/modules/release_prune"
@@ -75,6 +76,7 @@ func Specs() []modules.Spec {
 		release_archive.Spec,
 		release_digest.Spec,
 		release_facts.Spec,
+		release_hold.Spec,
 		release_lock.Spec,
 		release_mark.Spec,
 		release_prune.Spec,

@@ -75,12 +75,30 @@ func (m *Module) more(sys modules.System, l release.Layout, node release.Node, d
 		}
 		data.Set("drift", values.Strings(drift...))
 	}
+	if hold, there, err := release.ReadHold(sys, l.Hold()); err != nil {
+		return err
+	} else if there {
+		data.Set("on_hold", values.String(hold.String()))
+	}
+	return m.tellLock(sys, data)
+}
+
+// tellLock tells who holds the run lock. A run that died left its name behind, and holds
+// nothing.
+func (m *Module) tellLock(sys modules.System, data *values.Map) error {
 	if m.Lock == "" {
 		return nil
 	}
-	holder, err := release.Lock{Dir: m.Lock}.Current(sys)
-	if err == nil && holder.Run != "" && !holder.Free {
-		data.Set("locked_by", values.String(holder.String()))
+	lock := release.Lock{Dir: m.Lock}
+	holder, err := lock.Current(sys)
+	if err != nil || holder.Run == "" || holder.Free {
+		return err
 	}
+	alive, err := lock.Alive(sys, holder)
+	name := "left_by"
+	if alive {
+		name = "locked_by"
+	}
+	data.Set(name, values.String(holder.String()))
 	return err
 }

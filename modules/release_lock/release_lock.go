@@ -20,6 +20,8 @@ type Module struct {
 	State    string  `json:"state" default:"held" choices:"held,mine,free" help:"held: take the lock; mine: only see that this run has it still; free: give it back"`
 	Reason   string  `json:"reason" help:"what the lock is for, shown to others who want it"`
 	Wait     float64 `json:"wait" default:"0" help:"how long to wait for another run to give it back, in seconds"`
+	Hold     string  `json:"hold" type:"path" help:"file of a hold, as gdeploy lock sets it: while it is there the lock is not to be had"`
+	Urgent   bool    `json:"urgent" default:"no" help:"take the lock in spite of a hold, with a warning"`
 	TakeOver bool    `json:"take_over" default:"no" help:"take it from the run that holds it; that run's next change to a release or balancer is refused"`
 }
 
@@ -32,10 +34,27 @@ func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, e
 	case "mine":
 		return modules.Result{}, release.Fence(sys)
 	}
+	warnings, err := m.minding(sys, &lock)
+	if err != nil {
+		return modules.Result{}, err
+	}
 	holder, err := lock.Take(ctx, sys, m.Reason, time.Duration(m.Wait*float64(time.Second)), m.TakeOver)
 	if err != nil {
 		return modules.Result{}, err
 	}
 	data, _ := values.MapOf("number", values.Int(holder.Number), "run", values.String(holder.Run)).AsMap()
-	return modules.Result{Data: data}, nil
+	return modules.Result{Data: data, Warnings: warnings}, nil
+}
+
+// minding has the lock mind the hold; where it is urgent a hold is only told.
+func (m *Module) minding(sys modules.System, lock *release.Lock) (warnings []string, err error) {
+	if !m.Urgent || m.Hold == "" {
+		lock.Hold = m.Hold
+		return nil, nil
+	}
+	hold, there, err := release.ReadHold(sys, m.Hold)
+	if there {
+		warnings = append(warnings, "deploys are on hold by "+hold.String()+"; this is urgent and goes on")
+	}
+	return warnings, err
 }

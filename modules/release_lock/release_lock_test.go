@@ -1,7 +1,9 @@
 package release_lock
 
 import (
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,10 +44,48 @@ func TestTwoRuns(t *testing.T) {
 	}
 }
 
+// Of fifty runs that want a lock at once, whose holder has died, exactly one gets it; all
+// others are refused.
+func TestFiftyAtOnce(t *testing.T) {
+	root := t.TempDir()
+	dead := machine.NewLocks()
+	if reply := holdBy(t, dead, root, "r0", "eve@ops0")("held"); reply.Failed {
+		t.Fatal(reply.Msg)
+	}
+	if err := dead.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	replies := make([]modules.Reply, 50)
+	for i := range replies {
+		run := hold(t, root, fmt.Sprint("r", i+1), "ada@ops1")
+		all.Go(func() { replies[i] = run("held") })
+	}
+	all.Wait()
+	got := 0
+	for _, reply := range replies {
+		switch {
+		case !reply.Failed:
+			got++
+		case reply.ErrorKind != modules.KindLocked:
+			t.Errorf("refused for another reason: %s", reply.Msg)
+		case strings.Contains(reply.Msg, "eve@ops0"):
+			t.Errorf("a run that died is said to hold the lock: %s", reply.Msg)
+		}
+	}
+	if got != 1 {
+		t.Errorf("%d runs got the lock", got)
+	}
+}
+
 // hold makes a run that keeps its locks from call to call, as the helper does.
 func hold(t *testing.T, root, run, who string) func(state string, args ...any) modules.Reply {
 	locks := machine.NewLocks()
 	t.Cleanup(func() { locks.Close() })
+	return holdBy(t, locks, root, run, who)
+}
+
+func holdBy(t *testing.T, locks *machine.Locks, root, run, who string) func(state string, args ...any) modules.Reply {
 	return func(state string, args ...any) modules.Reply {
 		t.Helper()
 		m := machine.New(machine.Options{Root: root, Locks: locks, Run: modules.Run{ID: run, Who: who, Started: time.Unix(1e9, 0)}})
