@@ -60,12 +60,25 @@ func (p *play) approved(ctx context.Context, done, next wave) bool {
 		Run: p.Identity.ID, Done: done.name, Next: next.name, Hosts: p.alive(next.hosts).names(),
 		Failed: done.hosts.without(p.alive(done.hosts)).names(), Ask: approval.Ask, Until: time.Now().Add(approval.Time),
 	}
+	var answer Answer
+	key := keepAnswer + "wave " + p.path + " " + next.name
+	if p.Journal.Kept(key, &answer) {
+		if !answer.Approved {
+			p.abort(refusal(q, answer))
+		}
+		return answer.Approved
+	}
+	if p.beginsNothing() {
+		p.abort(turnedBack)
+		return false
+	}
 	p.tell(ApprovalAsked{q})
-	answer := p.waitForAnswer(ctx, q)
+	answer = p.waitForAnswer(ctx, q)
 	if p.stopped() || ctx.Err() != nil {
 		p.interrupt()
 		return false
 	}
+	p.keep(key, answer)
 	p.tell(ApprovalAnswered{Next: q.Next, Answer: answer})
 	if !answer.Approved {
 		p.abort(refusal(q, answer))

@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/gdeploy/gdeploy/values"
@@ -13,12 +14,17 @@ func (v *visit) attempts(ctx context.Context, s *step) *result {
 	if len(v.task.Until) == 0 {
 		return v.attempt(ctx, s)
 	}
+	step := s.call.Step
 	retries, delay, err := v.patience(s.scope)
 	if err != nil {
 		return failedBy(err)
 	}
 	for n := 1; ; n++ {
-		r := v.attempt(ctx, s)
+		s.call.Step = fmt.Sprintf("%s~%d", step, n)
+		r := v.attempted(ctx, s)
+		if r.unborn {
+			return r
+		}
 		r.fields.Set("attempts", values.Int(int64(n)))
 		good, err := v.goodEnough(s, r)
 		switch {
@@ -32,12 +38,30 @@ func (v *visit) attempts(ctx context.Context, s *step) *result {
 			r.failed = r.failed || v.task.FailedWhen == nil // as in Ansible, where failed_when has the last word
 			return r
 		}
+		if r.replayed {
+			continue
+		}
 		v.tell(Retry{Task: v.place, Host: v.host.name, Delegate: r.delegate, Attempt: n, Left: retries - n + 1, NoLog: v.noLog, Result: v.shown(r)})
 		if !v.pauseBetween(ctx, delay) {
-			r.failed = true
+			r.failed, r.cut = true, true
 			return r
 		}
 	}
+}
+
+// attempted does one of several attempts, unless the journal has how it ended.
+func (v *visit) attempted(ctx context.Context, s *step) *result {
+	var before ended
+	if v.Journal.Kept(keepTry+s.call.Step, &before) {
+		r := before.result()
+		v.again(r)
+		return r
+	}
+	r := v.attempt(ctx, s)
+	if !r.cut {
+		v.keep(keepTry+s.call.Step, r.ended())
+	}
+	return r
 }
 
 // patience gives retries (3 where not written) and delay (5 s).
@@ -84,6 +108,9 @@ func (v *visit) attempt(ctx context.Context, s *step) *result {
 }
 
 func (v *visit) judged(s *step, r *result) *result {
+	if r.unborn {
+		return r
+	}
 	r.delegate, r.address = s.delegate, s.address
 	if s.background != nil {
 		s.background.tell(r)

@@ -39,9 +39,14 @@ func (v *visit) fillBackground(_ context.Context, s *step) error {
 	if err != nil || seconds <= 0 {
 		return err
 	}
+	id, err := remember(v.play.run, "job "+v.stepName(s.item), func() (string, error) {
+		return fmt.Sprintf("j%d.%d", rand.Int64N(1e12), os.Getpid()), nil
+	})
+	if err != nil {
+		return err
+	}
 	b := &background{
-		id:    fmt.Sprintf("j%d.%d", rand.Int64N(1e12), os.Getpid()),
-		limit: time.Duration(seconds * float64(time.Second)), polled: true, dir: dir,
+		id: id, limit: time.Duration(seconds * float64(time.Second)), polled: true, dir: dir,
 	}
 	if !v.task.Poll.IsNull() {
 		poll, err := s.scope.Float(v.task.Poll)

@@ -20,7 +20,9 @@ func (v *visit) call(ctx context.Context, s *step) *result {
 	switch s.spec.Where {
 	case modules.OnController:
 		reply, err := v.here(ctx, s)
-		return v.settled(s, reply, err)
+		r := v.settled(s, reply, err)
+		r.cut = r.cut || r.failed && v.cut.Load()
+		return r
 	case modules.OnConnection:
 		reply, err := v.onConnection(ctx, s)
 		return v.settled(s, reply, err)
@@ -29,19 +31,17 @@ func (v *visit) call(ctx context.Context, s *step) *result {
 		return v.settled(s, reply, nil)
 	}
 	var reply modules.Reply
-	err := v.send1(ctx, s, func() (err error) {
+	err := v.dispatch(ctx, func() (err error) {
 		reply, err = v.Hosts.Call(ctx, s.target, s.call, v.contents, v.progress)
 		return err
-	})
+	}, s)
 	return v.settled(s, reply, err)
 }
 
-// send1 journals what must be and then lets do have one of the slots.
-func (v *visit) send1(ctx context.Context, s *step, do func() error) error {
-	if s.spec.Check == modules.Skip && !s.call.Check {
-		if err := v.Journal.Start(s.call.Step, v.where(s), s.call); err != nil {
-			return fmt.Errorf("write the run's journal: %w", err)
-		}
+// dispatch journals that steps start, where that must be, and lets do have one of the slots.
+func (v *visit) dispatch(ctx context.Context, do func() error, steps ...*step) error {
+	if err := v.start(ctx, steps...); err != nil {
+		return err
 	}
 	return v.slots.use(ctx, do)
 }
@@ -49,11 +49,17 @@ func (v *visit) send1(ctx context.Context, s *step, do func() error) error {
 // settled turns a reply, or why there is none, into the result, and keeps its facts.
 func (v *visit) settled(s *step, reply modules.Reply, err error) *result {
 	var gone *transport.Unreachable
+	var unsure *Unsure
 	switch {
+	case errors.As(err, &unsure):
+		v.suspend(unsure.Error())
+		return &result{fields: values.NewMap(0), failed: true, unborn: true, cut: true}
 	case errors.As(err, &gone):
 		return unreachableBy(err)
 	case errors.Is(err, context.Canceled):
-		return failedBy(errors.New("interrupted"))
+		r := failedBy(errors.New("interrupted"))
+		r.cut = true
+		return r
 	case err != nil:
 		return failedBy(err)
 	}
@@ -83,24 +89,38 @@ func (v *visit) keepFacts(s *step, r *result) {
 	if r.facts == nil {
 		return
 	}
-	for _, name := range v.factOwners(s) {
-		switch s.call.Module {
+	l := learned{Hosts: v.factOwners(s), Module: s.call.Module, Facts: values.FromMap(r.facts), Cacheable: cacheable(s)}
+	v.learn(l)
+	r.learned = append(r.learned, l)
+}
+
+// learn makes facts variables of their hosts.
+func (v *visit) learn(l learned) {
+	facts, _ := l.Facts.AsMap()
+	for _, name := range l.Hosts {
+		switch l.Module {
 		case "set_fact":
-			v.setFacts(s, name, r.facts)
+			v.setFacts(name, facts, l.Cacheable)
 		case "include_vars":
-			v.Store.IncludeVars(name, r.facts)
+			v.Store.IncludeVars(name, facts)
 		default:
-			v.Store.SetFacts(name, r.facts)
+			v.Store.SetFacts(name, facts)
 		}
 	}
 }
 
-func (v *visit) setFacts(s *step, host string, facts *values.Map) {
+// cacheable is set_fact's parameter of that name.
+func cacheable(s *step) bool {
 	args, _ := s.call.Args.AsMap()
-	cacheable := false
-	if c, ok := args.Get("cacheable"); ok {
-		cacheable, _ = s.scope.Bool(c)
+	c, ok := args.Get("cacheable")
+	if !ok || s.call.Module != "set_fact" {
+		return false
 	}
+	yes, err := s.scope.Bool(c)
+	return err == nil && yes
+}
+
+func (v *visit) setFacts(host string, facts *values.Map, cacheable bool) {
 	for name, value := range facts.All() {
 		if v.noLog {
 			value = value.MarkSecret()
@@ -148,21 +168,21 @@ func (v *visit) together(ctx context.Context, items []*item) []*result {
 	results := make([]*result, len(items))
 	var steps []*step
 	for i, it := range items {
-		s, ended := v.prepare(ctx, it)
-		if ended == nil {
-			if err := v.pushTask(ctx, it); err != nil {
-				ended = failedBy(err)
-			}
+		r, ended := v.kept(it)
+		if ended {
+			results[i] = r
+			continue
 		}
-		if ended != nil {
-			results[i] = it.mark(ended)
+		s, failed := v.ready(ctx, it)
+		if failed != nil {
+			results[i] = v.keepEnd(it, it.mark(failed))
 			continue
 		}
 		steps = append(steps, s)
 	}
 	replies := v.batchCall(ctx, steps)
 	for i, s := range steps {
-		results[s.item.index] = s.item.mark(v.judged(s, replies[i]))
+		results[s.item.index] = v.keepEnd(s.item, s.item.mark(v.judged(s, replies[i])))
 	}
 	for i, it := range items {
 		v.tellItem(it, results[i])
@@ -191,13 +211,13 @@ func (v *visit) batchOne(ctx context.Context, steps []*step) []*result {
 	for i, s := range steps {
 		calls[i] = s.call
 	}
-	err := v.send1(ctx, steps[0], func() error {
+	err := v.dispatch(ctx, func() error {
 		return v.Hosts.Batch(ctx, steps[0].target, calls, transport.BatchOptions{
 			Content:  v.contents,
 			Each:     func(i int, r modules.Reply) { results[i] = v.settled(steps[i], r, nil) },
 			Progress: func(_ int, line string) { v.progress(line) },
 		})
-	})
+	}, steps...)
 	for i, s := range steps {
 		if results[i] == nil {
 			results[i] = v.settled(s, modules.Reply{}, orLost(err))

@@ -94,7 +94,9 @@ func (b *batch) agreed(ctx context.Context, t *playbooks.Task, hosts hostSet, f 
 	if !b.asksBefore() {
 		return true
 	}
-	answer, err := b.Terminal.Prompt(ctx, "Perform task: TASK: "+b.taskName(ctx, t, hosts, f)+" (N)o/(y)es/(c)ontinue: ", true)
+	answer, err := remember(b.run, "step "+f.path, func() (string, error) {
+		return b.Terminal.Prompt(ctx, "Perform task: TASK: "+b.taskName(ctx, t, hosts, f)+" (N)o/(y)es/(c)ontinue: ", true)
+	})
 	if err != nil {
 		return false
 	}

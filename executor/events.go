@@ -91,6 +91,9 @@ type (
 		Who   string   `json:"who"`
 		Files []string `json:"files"`
 		Check bool     `json:"check,omitempty"`
+		// Resumed marks a run that goes on, TakeBack one that is only taken back.
+		Resumed  bool `json:"resumed,omitempty"`
+		TakeBack bool `json:"take_back,omitempty"`
 	}
 
 	// PlayStarted is told for each batch of a play, and once for a play without hosts.
@@ -101,6 +104,7 @@ type (
 		Batch    int      `json:"batch"`
 		Hosts    []string `json:"hosts"`
 		Check    bool     `json:"check,omitempty"`
+		Replayed bool     `json:"replayed,omitempty"` // as of TaskStarted
 	}
 
 	// TaskStarted comes before a task's results. Under free and host_pinned it is told
@@ -110,21 +114,25 @@ type (
 		Hosts []string `json:"hosts"`
 		// Check marks a task that changes nothing because of check mode.
 		Check bool `json:"check,omitempty"`
+		// Replayed marks what was told before the run went on.
+		Replayed bool `json:"replayed,omitempty"`
 	}
 
 	// HandlerStarted comes before a handler's results.
 	HandlerStarted struct {
-		Task  Place    `json:"task"`
-		Hosts []string `json:"hosts"`
-		Check bool     `json:"check,omitempty"`
+		Task     Place    `json:"task"`
+		Hosts    []string `json:"hosts"`
+		Check    bool     `json:"check,omitempty"`
+		Replayed bool     `json:"replayed,omitempty"` // as of TaskStarted
 	}
 
 	// UndoStarted comes before the results of a task that takes something back.
 	UndoStarted struct {
 		Task Place `json:"task"`
 		// Host is the one whose work is taken back.
-		Host  string `json:"host"`
-		Check bool   `json:"check,omitempty"`
+		Host     string `json:"host"`
+		Check    bool   `json:"check,omitempty"`
+		Replayed bool   `json:"replayed,omitempty"` // as of TaskStarted
 	}
 
 	// HostResult is how a task ended on a host.
@@ -144,6 +152,7 @@ type (
 		Result          values.Value `json:"result"`
 		Warnings        []string     `json:"warnings,omitempty"`
 		Seconds         float64      `json:"seconds"`
+		Replayed        bool         `json:"replayed,omitempty"` // as of TaskStarted
 	}
 
 	// ItemResult is how one item of a loop ended on a host.
@@ -159,6 +168,7 @@ type (
 		NoLog           bool         `json:"no_log,omitempty"`
 		Result          values.Value `json:"result"`
 		Warnings        []string     `json:"warnings,omitempty"`
+		Replayed        bool         `json:"replayed,omitempty"` // as of TaskStarted
 	}
 
 	// Retry is told when a task with until has to try again.
@@ -184,9 +194,10 @@ type (
 		Task  Place    `json:"task"`
 		Hosts []string `json:"hosts"`
 		// Label is the loop's item, empty where there is no loop.
-		Label string `json:"label,omitempty"`
-		Role  string `json:"role,omitempty"`
-		File  string `json:"file,omitempty"`
+		Label    string `json:"label,omitempty"`
+		Role     string `json:"role,omitempty"`
+		File     string `json:"file,omitempty"`
+		Replayed bool   `json:"replayed,omitempty"` // as of TaskStarted
 	}
 
 	// Warning is for the operator; it changes nothing.
@@ -271,6 +282,8 @@ type (
 		// _run; null where there are none.
 		Custom  values.Value `json:"custom,omitzero"`
 		Outcome Outcome      `json:"outcome"`
+		// Unfinished are the hosts that failed, were taken back, or were not begun.
+		Unfinished []string `json:"unfinished,omitempty"`
 	}
 )
 
@@ -311,3 +324,24 @@ func (ApprovalAnswered) Type() string { return "approval_answered" } // Type as 
 func (PlayEnded) Type() string        { return "play_ended" }        // Type as of RunStarted
 func (NoMoreHosts) Type() string      { return "no_more_hosts" }     // Type as of RunStarted
 func (RunEnded) Type() string         { return "run_ended" }         // Type as of RunStarted
+
+// Replayed reports that an event was told before the run went on.
+func Replayed(e Event) bool {
+	switch e := e.(type) {
+	case PlayStarted:
+		return e.Replayed
+	case TaskStarted:
+		return e.Replayed
+	case HandlerStarted:
+		return e.Replayed
+	case UndoStarted:
+		return e.Replayed
+	case HostResult:
+		return e.Replayed
+	case ItemResult:
+		return e.Replayed
+	case Included:
+		return e.Replayed
+	}
+	return false
+}

@@ -34,7 +34,7 @@ func Run(ctx context.Context, request Request) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	r.tell(RunStarted{ID: r.Identity.ID, Who: r.Identity.Who, Files: files(r.Playbooks), Check: r.Check})
+	r.tell(RunStarted{ID: r.Identity.ID, Who: r.Identity.Who, Files: files(r.Playbooks), Check: r.Check, Resumed: r.Resume != nil, TakeBack: r.Resume != nil && r.Resume.TakeBack})
 	err = r.plays(ctx)
 	r.free(ctx)
 	if err == nil && r.isSeeking() {
@@ -44,7 +44,7 @@ func Run(ctx context.Context, request Request) (Outcome, error) {
 	if err != nil {
 		outcome.Reason = err.Error()
 	}
-	r.tell(RunEnded{Stats: r.stats.list(), Custom: r.stats.figures(), Seconds: time.Since(r.began).Seconds(), Outcome: outcome})
+	r.tell(RunEnded{Stats: r.stats.list(), Custom: r.stats.figures(), Unfinished: r.listUnfinished(), Seconds: time.Since(r.began).Seconds(), Outcome: outcome})
 	return outcome, err
 }
 
@@ -62,6 +62,11 @@ type Outcome struct {
 	UndoFailed bool `json:"undo_failed,omitempty"`
 	// Interrupted says that the operator stopped the run.
 	Interrupted bool `json:"interrupted,omitempty"`
+	// Open says that the operator stopped before all was taken back.
+	Open bool `json:"open,omitempty"`
+	// Suspended says that the run stopped before something that the operator has to
+	// decide; nothing was taken back.
+	Suspended bool `json:"suspended,omitempty"`
 	// Reason says in words why the run did not reach its end; empty where it did.
 	Reason string `json:"reason,omitempty"`
 }
@@ -83,10 +88,15 @@ type run struct {
 	seeking  bool            // still looking for the task of --start-at-task
 	telling  sync.Mutex
 	held     *heldLock
+	over     bool     // meta: end_run
+	unsure   []string // commands of which nobody knows whether they were run
+	// unfinished are the hosts that another try would be for.
+	unfinished map[string]bool
 }
 
 func newRun(ctx context.Context, request Request) (*run, error) {
 	request = request.withDefaults()
+	request.Hosts = askingFirst(request)
 	return &run{
 		Request:  request,
 		began:    time.Now(),
@@ -96,6 +106,8 @@ func newRun(ctx context.Context, request Request) (*run, error) {
 		contents: newContents(request.Store.ReadFile),
 		asked:    map[string]bool{},
 		seeking:  request.StartAtTask != "",
+
+		unfinished: map[string]bool{},
 	}, ctx.Err()
 }
 
@@ -103,19 +115,32 @@ func newRun(ctx context.Context, request Request) (*run, error) {
 // in a playbook.
 func (r *run) plays(ctx context.Context) error {
 	number := 0
-	for _, book := range r.Playbooks {
-		for _, p := range book.Plays {
+	for i, book := range r.Playbooks {
+		for k, p := range book.Plays {
 			ended, err := r.play(ctx, p, number)
 			if ended || err != nil {
+				r.leave(book.Plays[k+1:], r.Playbooks[i+1:])
 				return err
 			}
 			number++
 		}
 		if r.lostAny() {
+			r.leave(nil, r.Playbooks[i+1:])
 			return nil // as in Ansible, the playbooks behind it do not run then
 		}
 	}
 	return nil
+}
+
+// leave counts the hosts of plays whose turn does not come, unless the run was to end.
+func (r *run) leave(plays []*playbooks.Play, books []*playbooks.Playbook) {
+	if r.over {
+		return
+	}
+	r.notBegun(plays)
+	for _, book := range books {
+		r.notBegun(book.Plays)
+	}
 }
 
 // lostAny reports that a host is out of the run.

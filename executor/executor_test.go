@@ -203,6 +203,6 @@ func recap(e *events, outcome executor.Outcome) string {
 	}
 	sort.Strings(warnings)
 	b.WriteString(strings.Join(warnings, ""))
-	fmt.Fprintf(&b, "%+v\n", outcome)
+	b.WriteString(strings.ReplaceAll(fmt.Sprintf("%+v\n", outcome), " Open:false Suspended:false", ""))
 	return b.String()
 }

@@ -52,9 +52,11 @@ func (v *visit) here(ctx context.Context, s *step) (modules.Reply, error) {
 		}
 		return reply, nil
 	}
-	if err := v.applyHere(s, &reply); err != nil {
+	changed, err := v.applyHere(s.spec.Name, reply.Data)
+	if err != nil {
 		return modules.Reply{Failed: true, Msg: err.Error()}, nil
 	}
+	reply.Changed = reply.Changed || changed
 	return reply, nil
 }
 
@@ -104,6 +106,7 @@ type managedHost struct {
 func (h *managedHost) Call(ctx context.Context, module string, args values.Value) (reply modules.Reply, err error) {
 	call := h.step.call
 	call.Module, call.Args, call.Diff = module, args, false
+	call.Step = "" // of a step that runs here the host has nothing to remember
 	h.gone = h.visit.slots.use(ctx, func() (err error) {
 		reply, err = h.visit.Hosts.Call(ctx, h.step.target, call, h.visit.contents, h.visit.progress)
 		return err
@@ -138,41 +141,36 @@ func (r varsReader) ReadVars(src modules.VarsSource) (*values.Map, []string, err
 	return r.scope.ReadVars(variables.VarsSource(src))
 }
 
-// applyHere does what a module of the controller asks of the run: new hosts, groups and figures.
-func (v *visit) applyHere(s *step, reply *modules.Reply) error {
-	switch s.spec.Name {
+// applyHere does what a module of the controller asks of the run in its data: new hosts,
+// groups and figures.
+func (v *visit) applyHere(module string, data values.Value) (changed bool, err error) {
+	switch module {
 	case "add_host":
-		return v.addHost(reply)
+		return v.addHost(data)
 	case "group_by":
-		return v.groupBy(reply)
+		return v.groupBy(data)
 	case "set_stats":
-		return v.setStats(reply)
+		return false, v.setStats(data)
 	}
-	return nil
+	return false, nil
 }
 
-func (v *visit) addHost(reply *modules.Reply) error {
-	data, ok := reply.Data.Get("add_host")
+func (v *visit) addHost(data values.Value) (changed bool, err error) {
+	told, ok := data.Get("add_host")
 	if !ok {
-		return errors.New("add_host told no host")
+		return false, errors.New("add_host told no host")
 	}
-	name, _ := data.Get("host_name")
-	groups, _ := data.Get("groups")
-	vars, _ := data.Get("host_vars")
+	name, _ := told.Get("host_name")
+	groups, _ := told.Get("groups")
+	vars, _ := told.Get("host_vars")
 	m, _ := vars.AsMap()
-	var list []string
-	for _, g := range groups.Items() {
-		list = append(list, values.Text(g))
-	}
-	changed, err := v.Inventory.AddHost(values.Text(name), orEmpty(m), list)
-	reply.Changed = changed
-	return err
+	return v.Inventory.AddHost(values.Text(name), orEmpty(m), texts(groups))
 }
 
-func (v *visit) setStats(reply *modules.Reply) error {
-	told, _ := reply.Data.Get("ansible_stats")
-	data, _ := told.Get("data")
-	m, _ := data.AsMap()
+func (v *visit) setStats(data values.Value) error {
+	told, _ := data.Get("ansible_stats")
+	figures, _ := told.Get("data")
+	m, _ := figures.AsMap()
 	perHost, _ := told.Get("per_host")
 	aggregate, _ := told.Get("aggregate")
 	owner := wholeRun
@@ -182,17 +180,19 @@ func (v *visit) setStats(reply *modules.Reply) error {
 	return v.stats.addCustom(owner, orEmpty(m), aggregate.Truthy())
 }
 
-func (v *visit) groupBy(reply *modules.Reply) error {
-	group, ok := reply.Data.Get("add_group")
+func (v *visit) groupBy(data values.Value) (changed bool, err error) {
+	group, ok := data.Get("add_group")
 	if !ok {
-		return errors.New("group_by told no group")
+		return false, errors.New("group_by told no group")
 	}
-	parents, _ := reply.Data.Get("parent_groups")
-	var list []string
-	for _, g := range parents.Items() {
-		list = append(list, values.Text(g))
+	parents, _ := data.Get("parent_groups")
+	return v.Inventory.AddToGroup(v.host.name, values.Text(group), texts(parents))
+}
+
+func texts(list values.Value) []string {
+	var all []string
+	for _, v := range list.Items() {
+		all = append(all, values.Text(v))
 	}
-	changed, err := v.Inventory.AddToGroup(v.host.name, values.Text(group), list)
-	reply.Changed = changed
-	return err
+	return all
 }

@@ -10,6 +10,8 @@ type host struct {
 	ended bool
 	// stuck names what could not be taken back.
 	stuck []string
+	// through says that it came to the end of the play.
+	through bool
 	// fenced says that another run has the lock here: this run's part of the host is over.
 	fenced bool
 	// roles says how far the host is with the roles of the play, by RoleUse.Same.

@@ -58,6 +58,7 @@ func (b *batch) include(ctx context.Context, t *playbooks.Task, hosts hostSet, f
 		one.block, one.err = b.load(t, one)
 		b.tellIncluded(place, one)
 	}
+	b.passedBy(f.path, asking)
 	for i, one := range all {
 		here := b.enter(ctx, t, one, passed.going, place, f.child(fmt.Sprintf("i%d", i)))
 		passed.going = passed.going.without(one.hosts).and(here.going)
@@ -250,5 +251,5 @@ func (b *batch) tellIncluded(place Place, one *inclusion) {
 			b.stats.change(h.name, func(s *HostStats) { s.OK++ })
 		}
 	}
-	b.tell(Included{Task: place, Hosts: one.hosts.names(), Label: one.label, Role: one.what.role, File: absolute(one.block.Pos.File)})
+	b.tell(Included{Replayed: b.before(place.Path, one.hosts), Task: place, Hosts: one.hosts.names(), Label: one.label, Role: one.what.role, File: absolute(one.block.Pos.File)})
 }

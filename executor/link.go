@@ -19,13 +19,19 @@ import (
 
 // onConnection runs a module that works on the connection itself, without a helper.
 func (v *visit) onConnection(ctx context.Context, s *step) (reply modules.Reply, err error) {
+	var before Started
+	if v.Journal.Kept(keepStart+s.call.Step, &before) { // no helper was there to remember
+		if reply, known, err := presumed(s.call, v.Resume.Assume, before); known || err != nil {
+			return reply, err
+		}
+	}
 	here := machine.New(machine.Options{Progress: v.progress, Run: s.call.Run})
 	defer here.Close()
-	err = v.send1(ctx, s, func() error {
+	err = v.dispatch(ctx, func() error {
 		l := &link{visit: v, step: s}
 		reply = modules.Perform(ctx, *s.spec, s.call, here, modules.WithLink(l))
 		return l.gone
-	})
+	}, s)
 	return reply, err
 }
 

@@ -50,6 +50,9 @@ func (l *heldLock) at(host string) *lockPlace {
 // acquire takes the play's lock on all its hosts, in the order of their names, or on none
 // of them. It reports false where somebody else holds it.
 func (p *play) acquire(ctx context.Context) (bool, error) {
+	if p.Journal.Kept(keepPlay+p.path, nil) {
+		return true, nil
+	}
 	wanted, err := p.wantedLock(ctx)
 	if err != nil {
 		return false, err
@@ -83,6 +86,8 @@ func (p *play) takeAll(ctx context.Context, wanted *heldLock) bool {
 			p.refuse(ctx, wanted, place, modules.Reply{Msg: "the operator stopped waiting for the lock"})
 			p.note(func(o *Outcome) { o.Interrupted = true })
 			return false
+		case err != nil && p.owns(place.host) && p.Resume != nil:
+			p.warn(place.host, err.Error()+"; what it did before counts")
 		case err != nil && p.owns(place.host):
 			p.lockUnreachable(place, err)
 		case err != nil:
@@ -202,7 +207,7 @@ func (r *run) free(ctx context.Context) {
 }
 
 func (r *run) journalLock(place *lockPlace, held bool) {
-	if err := r.Journal.Lock(place.path, place.host, held); err != nil {
+	if err := r.Journal.Commit(keepLock+place.host+" "+place.path, held); err != nil {
 		r.warn(place.host, "write the run's journal: "+err.Error())
 	}
 }

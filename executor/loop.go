@@ -18,6 +18,8 @@ type item struct {
 	index  int
 	vars   *values.Map // item and its like; nil without a loop
 	label  string
+	// secrets are those that the round's parameters named.
+	secrets noted
 }
 
 // mark puts the loop's variables into a result of the item.
@@ -32,7 +34,7 @@ func (it *item) mark(r *result) *result {
 
 // items gives the rounds of the task's loop, or the result that the task has without any.
 func (v *visit) items(ctx context.Context) ([]*item, *result) {
-	list, err := v.loopValues()
+	list, err := remember(v.play.run, "loop "+v.place.Path+"@"+v.host.name, v.loopValues)
 	if err != nil {
 		return nil, v.loopError(err)
 	}
@@ -185,7 +187,7 @@ func (v *visit) oneByOne(ctx context.Context, items []*item) []*result {
 		r := v.single(ctx, it)
 		v.tellItem(it, r)
 		results = append(results, r)
-		if v.breaks(it, r) {
+		if r.unborn || v.breaks(it, r) {
 			break
 		}
 	}
@@ -221,6 +223,7 @@ func (v *visit) joined(results []*result) *result {
 		all.failed = all.failed || r.failed
 		all.unreachable = all.unreachable || r.unreachable
 		all.skipped = all.skipped && r.skipped
+		all.unborn = all.unborn || r.unborn
 		all.delegate, all.address = r.delegate, r.address
 	}
 	msg := "All items completed"
@@ -237,6 +240,9 @@ func (v *visit) joined(results []*result) *result {
 }
 
 func (v *visit) tellItem(it *item, r *result) {
+	if r.unborn {
+		return
+	}
 	label := it.label
 	if v.noLog {
 		label = "None"
@@ -244,7 +250,7 @@ func (v *visit) tellItem(it *item, r *result) {
 	v.tell(ItemResult{
 		Task: v.place, Host: v.host.name, Delegate: r.delegate, DelegateAddress: r.address,
 		Index: it.index, Label: label, Status: r.status(), NoLog: v.noLog,
-		Ignored: v.ignores(r), Result: v.shown(r), Warnings: r.warnings,
+		Ignored: v.ignores(r), Result: v.shown(r), Warnings: r.warnings, Replayed: r.replayed,
 	})
 }
 

@@ -46,6 +46,7 @@ func (b *batch) meta(ctx context.Context, t *playbooks.Task, hosts hostSet, f fr
 		if err != nil {
 			return b.metaFailed(ctx, t, hosts, f, err)
 		}
+		b.passedBy(f.path, hostSet{h})
 		if !yes {
 			others = append(others, h)
 			b.tellMetaSkipped(place, t, h)

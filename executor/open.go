@@ -33,7 +33,8 @@ func (r *run) open(ctx context.Context, src *playbooks.Play, number int) (*play,
 	if err == nil && src.Order.IsNull() {
 		order = ""
 	}
-	if names, err = ordered(names, order); err != nil {
+	names, err = remember(r, "order "+p.path, func() ([]string, error) { return ordered(names, order) })
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", src.Pos, err)
 	}
 	for i, name := range names {

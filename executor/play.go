@@ -26,14 +26,16 @@ type play struct {
 	all      []string // the names of all hosts that the pattern gave
 	rolling  *rolling // nil where hosts go in batches
 	begun    int      // batches so far
+	latest   hostSet  // the hosts of the latest of them
 
 	mu      sync.Mutex
 	view    *variables.Hosts
 	viewOf  int
 	aborted string // why the play ends early; empty where it does not
 	cut     bool   // the operator ended the play
-	ended   bool   // meta: end_play
-	over    bool   // meta: end_run
+	// takenBack says that what the play did was taken back, on all hosts.
+	takenBack bool
+	ended     bool // meta: end_play
 }
 
 // batch is the hosts of a play that go through it together.
@@ -48,6 +50,9 @@ type batch struct {
 func (r *run) play(ctx context.Context, src *playbooks.Play, number int) (ended bool, err error) {
 	if r.stopped() || ctx.Err() != nil {
 		r.note(func(o *Outcome) { o.Interrupted = true })
+		return true, nil
+	}
+	if r.endsBefore(number) {
 		return true, nil
 	}
 	p, err := r.open(ctx, src, number)
@@ -65,7 +70,10 @@ func (r *run) play(ctx context.Context, src *playbooks.Play, number int) (ended 
 		return true, err
 	}
 	defer p.close()
-	return p.through(ctx)
+	ended, err = p.through(ctx)
+	p.keepEnded(ctx)
+	p.finish(p.aborted == "" && ctx.Err() == nil && !p.isSuspended())
+	return ended, err
 }
 
 // through takes the batches through the play, one after the other, and takes back what
@@ -86,11 +94,12 @@ func (p *play) through(ctx context.Context) (ended bool, err error) {
 		if err := p.wave(ctx, w); err != nil {
 			return true, err
 		}
-		if p.aborted != "" || p.ended {
+		if p.aborted != "" || p.ended || p.isSuspended() {
 			break
 		}
 	}
-	return p.aborted != "" || p.over, nil
+	p.turnBack(ctx)
+	return p.aborted != "" || p.over || p.isSuspended(), nil
 }
 
 // wave takes the hosts of a wave through the play, in a window or in batches.
@@ -102,21 +111,31 @@ func (p *play) wave(ctx context.Context, w wave) error {
 		}
 		return nil
 	}
-	batches, err := p.batches(w.hosts)
+	batches, err := p.asBefore(p.path+" "+w.name, func() ([]hostSet, error) { return p.batches(w.hosts) })
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.src.Pos, err)
 	}
 	for _, hosts := range batches {
 		b := p.newBatch(hosts)
 		b.perform(ctx)
+		b.passThrough(ctx)
 		if p.aborted != "" {
 			b.unwindTouched(ctx)
 		}
-		if p.aborted != "" || p.ended {
+		if p.aborted != "" || p.ended || p.isSuspended() {
 			break
 		}
 	}
 	return nil
+}
+
+// passThrough notes the hosts that came to the end of the play.
+func (b *batch) passThrough(ctx context.Context) {
+	if ctx.Err() == nil && !b.isAborted() && !b.isSuspended() {
+		for _, h := range b.alive(b.hosts) {
+			h.through = true
+		}
+	}
 }
 
 // newBatch makes the play's next batch.
@@ -125,6 +144,9 @@ func (p *play) newBatch(hosts hostSet) *batch {
 	defer p.mu.Unlock()
 	b := &batch{play: p, number: p.begun, path: fmt.Sprintf("%s.%d", p.path, p.begun), hosts: hosts}
 	p.begun++
+	if len(hosts) > 0 {
+		p.latest = hosts
+	}
 	return b
 }
 
@@ -201,6 +223,10 @@ func (p *play) abort(reason string) {
 
 // interrupt ends the play because the operator asked for that.
 func (p *play) interrupt() {
+	if p.turnsBack() {
+		p.abort(turnedBack)
+		return
+	}
 	p.abort("the operator stopped it")
 	p.mu.Lock()
 	first := !p.cut

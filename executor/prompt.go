@@ -16,7 +16,7 @@ func (p *play) ask(ctx context.Context) error {
 		if p.isExtra(q.Name) {
 			continue
 		}
-		answer, err := p.askOne(ctx, q)
+		answer, err := remember(p.run, "prompt "+p.path+" "+q.Name, func() (values.Value, error) { return p.askOne(ctx, q) })
 		if err != nil {
 			return fmt.Errorf("%s: vars_prompt %q: %w", q.Pos, q.Name, err)
 		}

@@ -39,6 +39,8 @@ type Request struct {
 	Override string
 	// LockWait is how long to wait for a lock where the play does not say.
 	LockWait time.Duration
+	// Resume says how a run goes on that died; nil for one that begins.
+	Resume *Resume
 	// Connection is what flags and settings say about connections.
 	Connection ConnectionDefaults
 
@@ -57,6 +59,22 @@ type Request struct {
 	// done is taken back. Cancelling the context of Run stops at once.
 	Interrupt <-chan struct{}
 }
+
+// Resume says how a run goes on.
+type Resume struct {
+	// TakeBack does nothing that was not done before, and takes back what was.
+	TakeBack bool
+	// Assume says of commands of which nobody knows whether they were run that they
+	// were (AssumeDone) or that they are to be run again (AssumeAgain). Where it says
+	// nothing, the run stops before them.
+	Assume string
+}
+
+// What can be assumed of a command that a dead run had sent.
+const (
+	AssumeDone  = "done"
+	AssumeAgain = "again"
+)
 
 // DefaultForks is how many calls are in flight at once where nobody says.
 const DefaultForks = 100
@@ -110,26 +128,17 @@ type Loader interface {
 	Module(name string) (*modules.Spec, bool)
 }
 
-// Journal keeps on disk what must not be lost when the controller dies. Each call returns
-// when it is there.
+// Journal keeps what must not be lost when the controller dies, and gives it back to the
+// run that goes on. Facts are anything that JSON can carry.
 type Journal interface {
-	// Undo is told before the call that the entry takes back is sent.
-	Undo(UndoRecord) error
-	// Undone is told when an entry was run, with how that ended.
-	Undone(id string, status Status) error
-	// Start is told before a call that runs a command.
-	Start(step, host string, call modules.Call) error
-	// Lock is told when a lock was taken and when it was let go.
-	Lock(name, host string, held bool) error
-}
-
-// UndoRecord is an undo entry in the journal.
-type UndoRecord struct {
-	ID   string `json:"id"`
-	Host string `json:"host"`
-	// Task is the one whose effect the entry takes back.
-	Task Place  `json:"task"`
-	Item string `json:"item,omitempty"`
+	// Keep writes a fact down under a key; it outlives the controller, though not
+	// necessarily a loss of power.
+	Keep(key string, fact any) error
+	// Commit is Keep that returns when the fact is safe on the disk, with all before it.
+	Commit(key string, fact any) error
+	// Kept reads what was written last under a key before this run went on; false where
+	// that is nothing, as in every run that begins.
+	Kept(key string, to any) bool
 }
 
 // Secrets knows what must not be shown; *redact.Secrets is the real one.
@@ -145,7 +154,6 @@ func (nobody) Record(Record) {}
 
 type noJournal struct{}
 
-func (noJournal) Undo(UndoRecord) error                    { return nil }
-func (noJournal) Undone(string, Status) error              { return nil }
-func (noJournal) Start(string, string, modules.Call) error { return nil }
-func (noJournal) Lock(name, host string, held bool) error  { return nil }
+func (noJournal) Keep(string, any) error   { return nil }
+func (noJournal) Commit(string, any) error { return nil }
+func (noJournal) Kept(string, any) bool    { return false }

@@ -23,6 +23,14 @@ type result struct {
 	kind        modules.ErrorKind
 	// delegate is where it ran, if elsewhere; address that host's, if it differs.
 	delegate, address string
+	// learned are the facts that it made variables.
+	learned []learned
+	// replayed says that it is from the journal of a run that goes on.
+	replayed bool
+	// cut says that the operator ended it: it is no result to keep.
+	cut bool
+	// unborn says that nothing was done, since the run ends before that.
+	unborn bool
 }
 
 func newResult() *result { return &result{fields: values.NewMap(4)} }

@@ -181,13 +181,17 @@ func (p *play) roll(ctx context.Context, hosts hostSet) {
 func (b *batch) rollOne(ctx context.Context) {
 	h := b.hosts[0]
 	b.walk(ctx, b.hosts)
-	b.settleDown(ctx, h)
+	if !b.Journal.Kept(keepSettled+b.path, nil) {
+		b.settleDown(ctx, h)
+	}
 	switch {
 	case len(b.alive(b.hosts)) == 0:
 		if !b.rolling.floor.isRestored(h.name) {
 			b.rolling.floor.lose(h.name, "failed")
 		}
 	case !b.halted(ctx, frame{}):
+		b.keep(keepSettled+b.path, h.name)
+		b.passThrough(ctx)
 		b.rolling.floor.comeBack(h.name)
 	}
 }

@@ -222,23 +222,20 @@ func (j journal) note(text string) {
 	j.hosts.done = append(j.hosts.done, effect{step: text, host: "journal", chain: "journal", text: text})
 }
 
-func (j journal) Undo(r executor.UndoRecord) error {
-	j.note("undo " + r.ID + " " + r.Item)
+func (j journal) Kept(string, any) bool { return false }
+
+func (j journal) Keep(key string, fact any) error {
+	if strings.HasPrefix(key, "undone ") {
+		j.note(fmt.Sprint(key, " ", fact))
+	}
 	return nil
 }
 
-func (j journal) Undone(id string, status executor.Status) error {
-	j.note("undone " + id + " " + string(status))
-	return nil
-}
-
-func (j journal) Start(step, host string, call modules.Call) error {
-	j.note("start " + step)
-	return nil
-}
-
-func (j journal) Lock(path, host string, held bool) error {
-	j.note(fmt.Sprintf("lock %s %s %v", path, host, held))
+func (j journal) Commit(key string, fact any) error {
+	if u, ok := fact.(executor.UndoRecord); ok {
+		fact = u.Item
+	}
+	j.note(fmt.Sprint(key, " ", fact))
 	return nil
 }
 
@@ -258,12 +255,12 @@ h1
     - do: {text: fail, fail: true}
 `, func(f *fixture) { f.request.Journal = journal{f.hosts} })
 	want := []string{
-		"h1: lock /lock None", "journal: lock /lock h1 true",
+		"h1: lock /lock None", "journal: lock h1 /lock true",
 		"journal: undo 0.0/tasks/0@h1#0 a", "journal: undo 0.0/tasks/0@h1#1 b",
 		"h1: a [/lock]", "h1: b [/lock]", "h1: fail [/lock]",
 		"h1: undo b [/lock]", "journal: undone 0.0/tasks/0@h1#1 ok",
 		"h1: undo a [/lock]", "journal: undone 0.0/tasks/0@h1#0 ok",
-		"h1: lock /lock free", "journal: lock /lock h1 false",
+		"h1: lock /lock free", "journal: lock h1 /lock false",
 	}
 	if diff := cmp.Diff(want, f.hosts.effects()); diff != "" {
 		t.Error(diff)

@@ -33,6 +33,7 @@ func (b *batch) settleDown(ctx context.Context, h *host) {
 	if len(nodes) == 0 {
 		b.warn("", "rolling: there is nothing to repeat while hosts settle, so they only wait: give rolling a check, or the play an http_check")
 	}
+	f = f.child("settle")
 	f.kind, f.rescued = Checking, false
 	for end := time.Now().Add(settle); !b.halted(ctx, f) && len(b.alive(b.hosts)) > 0; {
 		left := time.Until(end)

@@ -260,18 +260,31 @@ func (v *visit) addDefaults(s *step, args *values.Map, written values.Value) err
 
 // learnSecrets makes what must not be shown known before anything can show it.
 func (v *visit) learnSecrets(s *step) {
+	s.item.secrets.known = v.Secrets
 	args, _ := s.call.Args.AsMap()
 	if s.spec != nil {
 		for _, p := range s.spec.Parameters() {
 			if value, ok := args.Get(p.Name); ok && p.Secret {
-				addSecrets(v.Secrets, value.MarkSecret())
+				addSecrets(&s.item.secrets, value.MarkSecret())
 			}
 		}
 	}
-	addSecrets(v.Secrets, s.call.Args)
+	addSecrets(&s.item.secrets, s.call.Args)
 }
 
-func addSecrets(known Secrets, v values.Value) {
+// noted remembers the secrets that it adds to those known.
+type noted struct {
+	known Secrets
+	all   []string
+}
+
+// Add makes a secret known.
+func (n *noted) Add(secret string) {
+	n.known.Add(secret)
+	n.all = append(n.all, secret)
+}
+
+func addSecrets(known interface{ Add(secret string) }, v values.Value) {
 	if m, ok := v.AsMap(); ok {
 		for _, value := range m.All() {
 			addSecrets(known, value)

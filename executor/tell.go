@@ -108,14 +108,14 @@ func maskedAll(texts []string, secrets Secrets) []string {
 // announce tells that a task begins, and gives its place.
 func (b *batch) announce(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame) Place {
 	place := b.place(ctx, t, hosts, f)
-	check := b.Check
+	check, silent := b.Check, b.silent(f.path, hosts, f)
 	switch f.kind {
 	case Handling:
-		b.tell(HandlerStarted{Task: place, Hosts: hosts.names(), Check: check})
+		b.tell(HandlerStarted{Task: place, Hosts: hosts.names(), Check: check, Replayed: silent})
 	case Undoing:
-		b.tell(UndoStarted{Task: place, Host: f.entry.host.name, Check: check})
+		b.tell(UndoStarted{Task: place, Host: f.entry.host.name, Check: check, Replayed: silent})
 	default:
-		b.tell(TaskStarted{Task: place, Hosts: hosts.names(), Check: check})
+		b.tell(TaskStarted{Task: place, Hosts: hosts.names(), Check: check, Replayed: silent})
 	}
 	return place
 }
@@ -165,7 +165,11 @@ func (b *batch) tellPlay() {
 	if b.rolls() {
 		strategy = "rolling"
 	}
-	b.tell(PlayStarted{Path: b.path, Name: b.name, Strategy: strategy, Batch: b.number, Hosts: b.hosts.names(), Check: b.Check})
+	b.tell(PlayStarted{
+		Path: b.path, Name: b.name, Strategy: strategy, Batch: b.number, Hosts: b.hosts.names(), Check: b.Check,
+		Replayed: b.before(b.path, b.hosts),
+	})
+	b.passedBy(b.path, b.hosts)
 }
 
 // plain is the scope of what is evaluated once per play.

@@ -113,7 +113,7 @@ func (b *batch) always(ctx context.Context, n *playbooks.Block, passed passage, 
 // halted reports that nothing more shall start: the operator stopped the run, or under
 // free another host ended the play. Taking back goes on.
 func (b *batch) halted(ctx context.Context, f frame) bool {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || b.isSuspended() {
 		return true
 	}
 	if f.kind == Undoing {
@@ -123,5 +123,5 @@ func (b *batch) halted(ctx context.Context, f frame) bool {
 		b.interrupt()
 		return true
 	}
-	return (b.strategy() != "linear" || b.rolls()) && b.isAborted()
+	return (b.strategy() != "linear" || b.rolls() || b.turnsBack()) && b.isAborted()
 }

@@ -17,6 +17,7 @@ import (
 // stack from before the first call until the play is over.
 type undoEntry struct {
 	id    string
+	play  string
 	host  *host
 	place Place
 	nodes []playbooks.Node
@@ -31,12 +32,33 @@ func (v *visit) pushTask(ctx context.Context, it *item) error {
 	if len(v.task.Undo) == 0 || v.frame.kind == Undoing || v.frame.kind == Checking {
 		return nil
 	}
+	e := v.roundEntry(it)
+	if err := v.Journal.Commit(keepUndo+e.id, e.record(it.label)); err != nil {
+		return fmt.Errorf("write the run's journal: %w", err)
+	}
+	e.push()
+	return nil
+}
+
+// pushAgain puts an undo on the stack that the run had pushed before it went on.
+func (v *visit) pushAgain(it *item) {
+	if len(v.task.Undo) == 0 || v.frame.kind == Undoing {
+		return
+	}
+	if e := v.roundEntry(it); v.Journal.Kept(keepUndo+e.id, nil) {
+		e.push()
+	}
+}
+
+// roundEntry takes back what one round of the task does.
+func (v *visit) roundEntry(it *item) *undoEntry {
 	e := v.entry(v.host, v.task.Undo, v.place, v.frame)
 	e.vars = captured(v.task.Vars, it.vars)
 	if it.looped {
 		e.id += fmt.Sprintf("#%d", it.index)
+		e.frame = e.frame.child(it.index)
 	}
-	return v.push(e, it.label)
+	return e
 }
 
 // pushBlock puts the undo of a block on the stack of every host for which the block runs.
@@ -47,12 +69,19 @@ func (b *batch) pushBlock(ctx context.Context, n *playbooks.Block, hosts hostSet
 	place := Place{Path: f.path, Name: blockName(n), Action: "block", Written: n.Pos.String()}
 	stand := &playbooks.Task{Parent: n, Role: n.Role}
 	for _, h := range hosts {
-		if yes, _, err := b.scope(ctx, stand, h, f).Condition(conditions(b.src, stand)); err != nil || !yes {
+		e := b.entry(h, n.Undo, place, f)
+		if b.Journal.Kept(keepUndo+e.id, nil) {
+			e.push()
 			continue
 		}
-		if err := b.push(b.entry(h, n.Undo, place, f), ""); err != nil {
-			b.warn(h.name, err.Error())
+		if yes, _, err := b.scope(ctx, stand, h, f).Condition(conditions(b.src, stand)); err != nil || !yes || b.turnsBack() {
+			continue
 		}
+		if err := b.Journal.Commit(keepUndo+e.id, e.record("")); err != nil {
+			b.warn(h.name, fmt.Sprintf("write the run's journal: %v", err))
+			continue
+		}
+		e.push()
 	}
 }
 
@@ -64,15 +93,14 @@ func blockName(n *playbooks.Block) string {
 }
 
 func (b *batch) entry(h *host, nodes []playbooks.Node, place Place, f frame) *undoEntry {
-	return &undoEntry{id: place.Path + "@" + h.name, host: h, nodes: nodes, place: place, frame: f, moment: b.Store.Moment(h.name)}
+	return &undoEntry{id: place.Path + "@" + h.name, play: b.play.path, host: h, nodes: nodes, place: place, frame: f, moment: b.Store.Moment(h.name)}
 }
 
-func (b *batch) push(e *undoEntry, label string) error {
-	if err := b.Journal.Undo(UndoRecord{ID: e.id, Host: e.host.name, Task: e.place, Item: label}); err != nil {
-		return fmt.Errorf("write the run's journal: %w", err)
-	}
-	e.host.undo = append(e.host.undo, e)
-	return nil
+func (e *undoEntry) push() { e.host.undo = append(e.host.undo, e) }
+
+// record is the entry in the journal.
+func (e *undoEntry) record(label string) UndoRecord {
+	return UndoRecord{ID: e.id, Host: e.host.name, Play: e.play, Task: e.place, Item: label}
 }
 
 // captured are the variables that only the task itself had.
@@ -107,6 +135,10 @@ func (b *batch) unwindTouched(ctx context.Context) {
 	hosts := b.play.hosts
 	if b.onFailure() == "undo_host" {
 		hosts = b.hosts
+	}
+	if slices.ContainsFunc(hosts, func(h *host) bool { return len(h.undo) > 0 }) {
+		b.keep(keepCutting+b.play.path, true)
+		b.takenBack = true
 	}
 	b.unwind(ctx, hosts, b.aborted)
 	b.nameOpen(hosts)
@@ -228,9 +260,7 @@ func (b *batch) undo(ctx context.Context, e *undoEntry) {
 		e.host.stuck = append(e.host.stuck, e.place.Name)
 		b.warn(e.host.name, fmt.Sprintf("what %q did could not be taken back", e.place.Name))
 	}
-	if err := b.Journal.Undone(e.id, status); err != nil {
-		b.warn(e.host.name, "write the run's journal: "+err.Error())
-	}
+	b.keep(keepUndone+e.id, status)
 }
 
 // failedItself reports that h is taken back because of itself, and not with the others.
@@ -266,7 +296,10 @@ func (b *batch) nameOpen(hosts hostSet) {
 		return
 	}
 	b.tell(Interrupted{Open: open, Now: true})
-	b.note(func(o *Outcome) { o.Reason = b.aborted + "; not taken back: " + strings.Join(open, ", ") })
+	b.note(func(o *Outcome) {
+		o.Open = true
+		o.Reason = b.aborted + "; not taken back: " + strings.Join(open, ", ")
+	})
 }
 
 // forgetUndo ends the play's stacks.

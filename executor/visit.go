@@ -50,7 +50,11 @@ func (v *visit) run(ctx context.Context) verdict {
 		return v.settle(ctx, failedBy(err))
 	}
 	v.noLog = noLog
-	return v.settle(ctx, v.outcome(ctx))
+	res := v.outcome(ctx)
+	if res.unborn {
+		return verdict{host: v.host, status: Failed, result: res, cut: true}
+	}
+	return v.settle(ctx, res)
 }
 
 func (v *visit) outcome(ctx context.Context) *result {
@@ -64,16 +68,30 @@ func (v *visit) outcome(ctx context.Context) *result {
 	return v.loop(ctx, items)
 }
 
-// single does the task once: for its only time, or for one item of its loop.
+// single does the task once, for its only time or for one item of its loop, unless the
+// journal has how that ended.
 func (v *visit) single(ctx context.Context, it *item) *result {
+	if r, ended := v.kept(it); ended {
+		return r
+	}
+	s, ended := v.ready(ctx, it)
+	if ended != nil {
+		return v.keepEnd(it, it.mark(ended))
+	}
+	return v.keepEnd(it, it.mark(v.attempts(ctx, s)))
+}
+
+// ready works out a round and puts its undo on the host's stack; or it gives the result
+// that the round has without any call.
+func (v *visit) ready(ctx context.Context, it *item) (*step, *result) {
 	s, ended := v.prepare(ctx, it)
 	if ended != nil {
-		return it.mark(ended)
+		return nil, ended
 	}
 	if err := v.pushTask(ctx, it); err != nil {
-		return it.mark(failedBy(err))
+		return nil, failedBy(err)
 	}
-	return it.mark(v.attempts(ctx, s))
+	return s, nil
 }
 
 // settle registers the result, notifies handlers, counts, tells, and says how the host goes on.
@@ -103,8 +121,9 @@ func (v *visit) settle(ctx context.Context, res *result) verdict {
 		Task: v.place, Host: v.host.name, Delegate: res.delegate, DelegateAddress: res.address,
 		Status: verdict.status, Changed: res.changed, Ignored: verdict.ignored, Rescued: verdict.out() && verdict.status == Failed && v.frame.rescued,
 		Looped: res.looped && !v.noLog, NoLog: v.noLog, Result: v.shown(res), Warnings: res.warnings,
-		Seconds: time.Since(v.began).Seconds(),
+		Seconds: time.Since(v.began).Seconds(), Replayed: v.before(v.place.Path, hostSet{v.host}),
 	})
+	v.passedBy(v.place.Path, hostSet{v.host})
 	return verdict
 }
 

@@ -3,18 +3,22 @@ package runlog
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"sync"
+	"syscall"
 	"time"
-
-	"github.com/gdeploy/gdeploy/executor"
-	"github.com/gdeploy/gdeploy/modules"
 )
 
-// journal appends lines that are on the disk when append returns. Many that come at once
-// share one fsync.
+// journal appends sealed lines to state.jsonl. A line is in the file when it was kept, and
+// outlives the program; it is on the disk when it was committed. Many that are committed at
+// once share one fsync.
 type journal struct {
 	file *os.File
+	seal seal
+	// old are the facts of the run's earlier parts.
+	old map[string]json.RawMessage
 
 	mu      sync.Mutex
 	synced  *sync.Cond
@@ -24,28 +28,111 @@ type journal struct {
 	err     error
 }
 
-func openJournal(name string) (*journal, error) {
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+// line is one line of state.jsonl, before it is sealed.
+type line struct {
+	Time time.Time       `json:"time"`
+	Key  string          `json:"key"`
+	Fact json.RawMessage `json:"fact"`
+}
+
+// errAlive says that a run has not ended: its program holds the file.
+var errAlive = errors.New("it goes on: the program that runs it is there")
+
+// openJournal opens the state of a run, for this program alone. What an earlier part of the
+// run wrote is read.
+func openJournal(name string, s seal) (*journal, error) {
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	j := &journal{file: f}
+	j := &journal{file: f, seal: s, old: map[string]json.RawMessage{}}
 	j.synced = sync.NewCond(&j.mu)
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(errAlive, f.Close())
+	}
+	if err := j.read(); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
 	return j, nil
 }
 
-func (j *journal) append(entry any) error {
-	line, err := json.Marshal(entry)
+// read opens all lines. Those at the end that a crash spoiled are taken off.
+func (j *journal) read() error {
+	lines, err := sealedLines(j.file)
+	if err != nil {
+		return err
+	}
+	end := int64(0)
+	for i, sealed := range lines {
+		text, err := j.seal.open(sealed, j.written)
+		if err != nil && j.opensLater(lines, i) || err != nil && i == 0 {
+			return fmt.Errorf("%s: line %d: %w", j.file.Name(), i+1, err)
+		}
+		var l line
+		if err != nil || json.Unmarshal(text, &l) != nil {
+			break
+		}
+		j.old[l.Key] = l.Fact
+		j.written++
+		end += int64(len(sealed)) + 1
+	}
+	j.safe = j.written
+	if err := j.file.Truncate(end); err != nil {
+		return err
+	}
+	_, err = j.file.Seek(end, 0)
+	return err
+}
+
+// opensLater reports that a line behind number i is as it was written.
+func (j *journal) opensLater(lines [][]byte, i int) bool {
+	for n := i + 1; n < len(lines); n++ {
+		if _, err := j.seal.open(lines[n], int64(n)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// Keep writes a fact down.
+func (j *journal) Keep(key string, fact any) error {
+	_, err := j.append(key, fact)
+	return err
+}
+
+// Commit writes a fact down and returns when it is on the disk.
+func (j *journal) Commit(key string, fact any) error {
+	n, err := j.append(key, fact)
 	if err != nil {
 		return err
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if _, err := j.file.Write(append(line, '\n')); err != nil {
-		return err
+	return j.waitFor(n)
+}
+
+func (j *journal) append(key string, fact any) (number int64, err error) {
+	text, err := json.Marshal(fact)
+	if err != nil {
+		return 0, err
+	}
+	whole, err := json.Marshal(line{Time: time.Now(), Key: key, Fact: text})
+	if err != nil {
+		return 0, err
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if _, err := j.file.Write(append(j.seal.close(whole, j.written), '\n')); err != nil {
+		return 0, err
 	}
 	j.written++
-	return j.waitFor(j.written)
+	return j.written, nil
+}
+
+// Kept reads what an earlier part of the run wrote under a key.
+func (j *journal) Kept(key string, to any) bool {
+	text, ok := j.old[key]
+	return ok && (to == nil || json.Unmarshal(text, to) == nil)
 }
 
 // waitFor returns when line n is synced; whoever finds nobody syncing does it for all.
@@ -66,48 +153,11 @@ func (j *journal) waitFor(n int64) error {
 	return j.err
 }
 
-// close ends the journal. After a run that left nothing open it is of no more use and is removed.
-func (j *journal) close(outcome *executor.Outcome) error {
-	err := j.file.Close()
-	if outcome != nil && *outcome == (executor.Outcome{}) {
-		err = errors.Join(err, os.Remove(j.file.Name()))
+// remove takes the state and its key off the disk.
+func (j *journal) remove() error {
+	err := os.Remove(j.file.Name())
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
 	}
-	return err
-}
-
-// entry is one line of state.jsonl.
-type entry struct {
-	Time   time.Time            `json:"time"`
-	Kind   string               `json:"kind"` // undo, undone, start, lock, free
-	ID     string               `json:"id,omitempty"`
-	Status executor.Status      `json:"status,omitempty"`
-	Undo   *executor.UndoRecord `json:"undo,omitempty"`
-	Step   string               `json:"step,omitempty"`
-	Host   string               `json:"host,omitempty"`
-	Module string               `json:"module,omitempty"`
-	Name   string               `json:"name,omitempty"`
-}
-
-// Undo is told before the call that the entry takes back is sent.
-func (r *Run) Undo(u executor.UndoRecord) error {
-	return r.state.append(entry{Time: time.Now(), Kind: "undo", ID: u.ID, Host: u.Host, Undo: &u})
-}
-
-// Undone is told after an entry was run.
-func (r *Run) Undone(id string, status executor.Status) error {
-	return r.state.append(entry{Time: time.Now(), Kind: "undone", ID: id, Status: status})
-}
-
-// Start is told before a command is run. Its arguments are not written: they may be secret.
-func (r *Run) Start(step, host string, call modules.Call) error {
-	return r.state.append(entry{Time: time.Now(), Kind: "start", Step: step, Host: host, Module: call.Module})
-}
-
-// Lock is told when a lock was taken and when it was let go.
-func (r *Run) Lock(name, host string, held bool) error {
-	kind := "free"
-	if held {
-		kind = "lock"
-	}
-	return r.state.append(entry{Time: time.Now(), Kind: kind, Name: name, Host: host})
+	return errors.Join(err, j.seal.forget())
 }

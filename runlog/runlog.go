@@ -1,10 +1,13 @@
-// Package runlog keeps runs on disk: the events for people and programs, what a stopped
-// run would need to be taken back, and one plain line per run and per host's switch in a
-// log that all deployers share.
+// Package runlog keeps runs on disk: the events for people and programs, what a run that
+// died needs to go on or to be taken back, and one plain line per run and per host's switch
+// in a log that all deployers share.
 //
 //	$XDG_STATE_HOME/gdeploy/runs/<id>/run.json      what the run was and how it ended
 //	$XDG_STATE_HOME/gdeploy/runs/<id>/events.jsonl  all events, secrets masked
-//	$XDG_STATE_HOME/gdeploy/runs/<id>/state.jsonl   undo entries, locks and started commands
+//	$XDG_STATE_HOME/gdeploy/runs/<id>/state.jsonl   what was done, secrets and all, sealed
+//	$XDG_STATE_HOME/gdeploy/keys/<id>               the key of that seal
+//
+// The state of a run that ended well is removed with its key.
 package runlog
 
 import (
@@ -44,6 +47,12 @@ type Meta struct {
 	Override string `json:"override,omitempty"`
 	// Approvals are the answers between waves.
 	Approvals []Approval `json:"approvals,omitempty"`
+	// Resumed are the times when the run went on after it had died.
+	Resumed []time.Time `json:"resumed,omitempty"`
+	// RetryOf is the run whose unfinished hosts this one is for.
+	RetryOf string `json:"retry_of,omitempty"`
+	// Unfinished are the hosts that failed, were taken back, or were not begun.
+	Unfinished []string `json:"unfinished,omitempty"`
 	// Switches are what the run did to releases, host by host.
 	Switches []Switch `json:"switches,omitempty"`
 }
@@ -89,6 +98,7 @@ func Dir() (string, error) {
 
 // Run writes one run to disk. It is an executor.Sink and an executor.Journal.
 type Run struct {
+	*journal
 	dir    string
 	shared string // the log file of all deployers; empty for none
 
@@ -96,7 +106,6 @@ type Run struct {
 	meta   Meta
 	events *os.File
 	log    zerolog.Logger
-	state  *journal
 	failed error // the errors of writing to the run's own directory
 	// unshared is the first error of writing to the shared log.
 	unshared error
@@ -110,17 +119,30 @@ func Start(dir, shared string, meta Meta) (*Run, error) {
 	if err := os.MkdirAll(own, 0o700); err != nil {
 		return nil, fmt.Errorf("keep the run on disk: %w", err)
 	}
-	events, err := os.OpenFile(filepath.Join(own, "events.jsonl"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	s, err := newSeal(dir, meta.ID)
+	if err != nil {
+		return nil, fmt.Errorf("keep the run on disk: make its key: %w", err)
+	}
+	r, err := open(own, shared, meta, s)
 	if err != nil {
 		return nil, fmt.Errorf("keep the run on disk: %w", err)
 	}
-	state, err := openJournal(filepath.Join(own, "state.jsonl"))
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("keep the run on disk: %w", err), events.Close())
-	}
-	r := &Run{dir: own, shared: shared, meta: meta, events: events, log: zerolog.New(events), state: state}
 	return r, r.writeMeta()
 }
+
+func open(own, shared string, meta Meta, s seal) (*Run, error) {
+	state, err := openJournal(stateFile(own), s)
+	if err != nil {
+		return nil, err
+	}
+	events, err := os.OpenFile(filepath.Join(own, "events.jsonl"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, errors.Join(err, state.file.Close())
+	}
+	return &Run{journal: state, dir: own, shared: shared, meta: meta, events: events, log: zerolog.New(events)}, nil
+}
+
+func stateFile(own string) string { return filepath.Join(own, "state.jsonl") }
 
 // ID is the run's id.
 func (r *Run) ID() string { return r.meta.ID }
@@ -129,6 +151,10 @@ func (r *Run) ID() string { return r.meta.ID }
 func (r *Run) Record(record executor.Record) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if executor.Replayed(record.Event) {
+		r.follow(record)
+		return
+	}
 	body, err := json.Marshal(record.Event)
 	if err != nil {
 		r.failed = errors.Join(r.failed, err)
@@ -140,6 +166,11 @@ func (r *Run) Record(record executor.Record) {
 		Str("type", record.Event.Type()).
 		RawJSON("event", body).
 		Send()
+	r.follow(record)
+}
+
+// follow takes note of what run.json and the shared log tell.
+func (r *Run) follow(record executor.Record) {
 	switch e := record.Event.(type) {
 	case executor.HostResult:
 		r.noteSwitch(record.Time, e)
@@ -155,7 +186,7 @@ func (r *Run) Record(record executor.Record) {
 		r.meta.Approvals = append(r.meta.Approvals, Approval{Time: record.Time, Wave: e.Next, Answer: e.Answer})
 		r.failed = errors.Join(r.failed, r.writeMeta())
 	case executor.RunEnded:
-		r.meta.Ended, r.meta.Outcome = record.Time, &e.Outcome
+		r.meta.Ended, r.meta.Outcome, r.meta.Unfinished = record.Time, &e.Outcome, e.Unfinished
 		r.failed = errors.Join(r.failed, r.writeMeta())
 		r.shareRun()
 	}
@@ -183,7 +214,9 @@ func (r *Run) noteSwitch(at time.Time, e executor.HostResult) {
 	}
 	s := Switch{Time: at, App: field(e, "app"), Host: e.Host, From: field(e, "from"), To: field(e, "to"), Revision: field(e, "revision"), Undo: e.Task.Kind == executor.Undoing}
 	r.meta.Switches = append(r.meta.Switches, s)
-	r.share(s.line(r.meta))
+	if !e.Replayed {
+		r.share(s.line(r.meta))
+	}
 }
 
 func field(e executor.HostResult, name string) string {
@@ -217,5 +250,9 @@ func (r *Run) writeMeta() error {
 func (r *Run) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return errors.Join(r.failed, r.events.Close(), r.state.close(r.meta.Outcome))
+	err := errors.Join(r.failed, r.events.Close())
+	if o := r.meta.Outcome; o != nil && *o == (executor.Outcome{}) {
+		err = errors.Join(err, r.journal.remove())
+	}
+	return errors.Join(err, r.journal.file.Close())
 }

@@ -49,6 +49,15 @@ func (v *Value) UnmarshalJSON(data []byte) error {
 	return err
 }
 
+// NotData is why a live object, such as hostvars, cannot be encoded.
+type NotData struct {
+	// Type is what templates call the type of the object.
+	Type string
+}
+
+// Error names the type.
+func (e *NotData) Error() string { return "encode value: a " + e.Type + " is not data" }
+
 type encoder struct {
 	out   []byte
 	marks bool
@@ -127,7 +136,7 @@ func (e *encoder) special(v Value) error {
 		return nil
 	}
 	o, _ := v.AsObject()
-	return fmt.Errorf("encode value: a %s is not data", o.TypeName())
+	return &NotData{Type: o.TypeName()}
 }
 
 func (e *encoder) list(l *List, depth int) error {
