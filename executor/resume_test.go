@@ -69,7 +69,7 @@ type remembering struct {
 	*fakeHosts
 	mu    *sync.Mutex
 	alive *bool
-	steps map[string]modules.Reply
+	steps map[string]wire.JournalEntry
 }
 
 func (h remembering) Call(ctx context.Context, t transport.Target, call modules.Call, content transport.Content, progress func(string)) (modules.Reply, error) {
@@ -80,7 +80,7 @@ func (h remembering) Call(ctx context.Context, t transport.Target, call modules.
 	}
 	reply, err := h.fakeHosts.Call(ctx, t, call, content, progress)
 	if call.Step != "" && err == nil {
-		h.steps[call.Step+" on "+t.Host] = reply
+		h.steps[call.Step+" on "+t.Host] = wire.JournalEntry{Step: call.Step, Module: call.Module, Reply: &reply}
 	}
 	return reply, err
 }
@@ -104,9 +104,9 @@ func (h remembering) Journal(_ context.Context, t transport.Target, _ string) ([
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var entries []wire.JournalEntry
-	for key, reply := range h.steps {
-		if step, ok := strings.CutSuffix(key, " on "+t.Host); ok {
-			entries = append(entries, wire.JournalEntry{Step: step, Module: "do", Reply: &reply})
+	for key, entry := range h.steps {
+		if strings.HasSuffix(key, " on "+t.Host) {
+			entries = append(entries, entry)
 		}
 	}
 	return entries, nil
@@ -145,7 +145,7 @@ func lives(t *testing.T, dir string, flags []string, j *mortal) []string {
 	t.Helper()
 	alive := true
 	first := newFixture(t, dir, flags)
-	hosts := remembering{first.hosts, new(sync.Mutex), &alive, map[string]modules.Reply{}}
+	hosts := remembering{first.hosts, new(sync.Mutex), &alive, map[string]wire.JournalEntry{}}
 	j.death = func() { alive = false }
 	first.request.Hosts, first.request.Journal = hosts, j
 	outcome, err := executor.Run(context.Background(), first.request)
@@ -244,7 +244,7 @@ func diesAndIsTakenBack(t *testing.T, dir string, line int, twice bool) (effects
 	t.Helper()
 	alive := true
 	first := newFixture(t, dir, nil)
-	hosts := remembering{first.hosts, new(sync.Mutex), &alive, map[string]modules.Reply{}}
+	hosts := remembering{first.hosts, new(sync.Mutex), &alive, map[string]wire.JournalEntry{}}
 	j := &mortal{dies: line, last: true, facts: map[string]json.RawMessage{}, death: func() { alive = false }}
 	first.request.Hosts, first.request.Journal = hosts, j
 	_, _ = executor.Run(context.Background(), first.request)
