@@ -302,6 +302,9 @@ func (v *visit) send(s *step, p modules.Parameter, written string) (values.Value
 		return blob.Value(), err
 	case p.Type == "tree":
 		tree, err := v.contents.tree(path, written, how)
+		if err == nil && p.Templates {
+			err = v.renderTree(s, path, &tree)
+		}
 		return tree.Value(), err
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {

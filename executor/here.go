@@ -1,9 +1,11 @@
 package executor
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 
 	"github.com/gdeploy/gdeploy/jinja"
@@ -92,6 +94,14 @@ func (h fromHere) Dial(ctx context.Context, network, address string) (net.Conn, 
 		h.lost(gone)
 	}
 	return conn, err
+}
+
+// OpenBlob opens what lies beside the executor anyway.
+func (h fromHere) OpenBlob(_ context.Context, b modules.Blob) (io.ReadCloser, error) {
+	if b.Inline != nil {
+		return io.NopCloser(bytes.NewReader(b.Inline)), nil
+	}
+	return h.visit.contents.Open(b.SHA256)
 }
 
 // managedHost is the host of a step whose module runs here.

@@ -1,7 +1,10 @@
 package executor
 
 import (
+	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/values"
@@ -76,4 +79,24 @@ func boolArg(s *step, args *values.Map, name string, missing bool) (bool, error)
 		return missing, nil
 	}
 	return s.scope.Bool(v)
+}
+
+// renderTree renders the files of a tree that end in .j2 for the step's host.
+func (v *visit) renderTree(s *step, root string, tree *modules.Tree) error {
+	names := map[string]bool{}
+	for i := range tree.Entries {
+		e := &tree.Entries[i]
+		if name, ok := strings.CutSuffix(e.Path, ".j2"); ok && !e.IsDir && e.Link == "" {
+			blob, err := v.rendered(s, filepath.Join(root, filepath.FromSlash(e.Path)), name)
+			if err != nil {
+				return err
+			}
+			e.Path, e.Blob = name, blob
+		}
+		if names[e.Path] {
+			return fmt.Errorf("%s has both %s and %s.j2, which would be one file: remove one of them", root, e.Path, e.Path)
+		}
+		names[e.Path] = true
+	}
+	return nil
 }

@@ -30,6 +30,9 @@ type Parameter struct {
 	From string
 	// Rendered marks a file that the executor renders as a template first.
 	Rendered bool
+	// Templates marks trees whose files that end in .j2 the executor renders, which then
+	// have their name without it.
+	Templates bool
 	// Optional marks a file that may be missing on the controller; the parameter then
 	// counts as not given.
 	Optional bool
@@ -142,6 +145,7 @@ func newField(f reflect.StructField, index int, name string) field {
 		Secret:     f.Tag.Get("secret") == "true",
 		From:       from,
 		Rendered:   contains(words(how), "template"),
+		Templates:  contains(words(how), "j2"),
 		Optional:   contains(words(how), "optional"),
 		Words:      contains(words(how), "words"),
 		Unless:     f.Tag.Get("unless"),

@@ -26,22 +26,29 @@ type Archiving struct {
 	Source, Archive string
 	// Exclude are shell patterns of names, or of paths below Source, that stay out.
 	Exclude []string
+	// Samples are shell patterns of samples of the configuration, which are kept beside the code
+	// and are no part of it.
+	Samples []string
 	// Config is the configuration's directory, copied whole; a missing one is empty.
 	Config        string
 	Environment   string
 	Revision, Ref string
+	// ConfigRevision is what the configuration was fetched at, where it has a project of its own.
+	ConfigRevision string
 }
 
 // Archived is what release.json says of an archived release.
 type Archived struct {
-	App         string    `json:"app"`
-	Version     string    `json:"version"`
-	Environment string    `json:"environment,omitempty"`
-	Revision    string    `json:"revision,omitempty"`
-	Ref         string    `json:"ref,omitempty"`
-	Who         string    `json:"who"`
-	Run         string    `json:"run"`
-	Born        time.Time `json:"born"`
+	App         string `json:"app"`
+	Version     string `json:"version"`
+	Environment string `json:"environment,omitempty"`
+	Revision    string `json:"revision,omitempty"`
+	Ref         string `json:"ref,omitempty"`
+	// ConfigRevision is the configuration's, where it has a project of its own.
+	ConfigRevision string    `json:"config_revision,omitempty"`
+	Who            string    `json:"who"`
+	Run            string    `json:"run"`
+	Born           time.Time `json:"born"`
 	// File is the code archive's name in the directory, SHA256 its digest.
 	File   string `json:"file"`
 	SHA256 string `json:"sha256"`
@@ -68,7 +75,7 @@ func Archive(ctx context.Context, sys modules.System, a Archiving) (Archived, er
 	if err := errors.Join(CheckName("app", a.App), CheckName("version", a.Version)); err != nil {
 		return Archived{}, err
 	}
-	config, err := scanIfThere(sys, a.Config)
+	config, err := scanConfig(sys, a.Config)
 	if err != nil {
 		return Archived{}, fmt.Errorf("read the configuration: %w", err)
 	}
@@ -196,6 +203,22 @@ func removeArchived(sys modules.System, dir string) error {
 	return sys.Remove(gone)
 }
 
+// scanConfig makes the manifest of a configuration's directory, which may be a working copy.
+func scanConfig(sys modules.Reader, dir string) (Manifest, error) {
+	m := Manifest{}
+	if dir == "" {
+		return m, nil
+	}
+	err := scanBelow(sys, dir, "", m, ofVersionControl)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Manifest{}, nil
+	}
+	return m, err
+}
+
+// ofVersionControl tells of names that never are part of a release.
+func ofVersionControl(base string) bool { return base == ".git" || base == ".svn" }
+
 func scanIfThere(sys modules.Reader, dir string) (Manifest, error) {
 	if dir == "" {
 		return Manifest{}, nil
@@ -207,29 +230,10 @@ func scanIfThere(sys modules.Reader, dir string) (Manifest, error) {
 	return m, err
 }
 
-// ConfigDigest is the digest that a release gets from layers of directories: the same
-// that Stage computes of them. Missing directories are empty layers.
-func ConfigDigest(sys modules.Reader, layers []string) (string, error) {
-	merged := Manifest{}
-	for _, dir := range layers {
-		m, err := scanIfThere(sys, dir)
-		if err != nil {
-			return "", err
-		}
-		for name, sum := range m {
-			merged[name] = sum
-		}
-	}
-	if len(merged) == 0 {
-		return "", nil
-	}
-	return merged.Digest(), nil
-}
-
 func pack(ctx context.Context, sys modules.System, a Archiving, config Manifest) (Archived, error) {
 	run := sys.Run()
 	meta := Archived{
-		App: a.App, Version: a.Version, Environment: a.Environment, Revision: a.Revision, Ref: a.Ref,
+		App: a.App, Version: a.Version, Environment: a.Environment, Revision: a.Revision, Ref: a.Ref, ConfigRevision: a.ConfigRevision,
 		Who: run.Who, Run: run.ID, Born: run.Started, Config: config.Digest(), File: a.fileName(),
 	}
 	dir := ArchiveDir(a.Dest, a.App, a.Version)

@@ -35,6 +35,8 @@ type NodeRelease struct {
 	State    Event  `json:"state"`
 	Revision string `json:"revision"`
 	Ref      string `json:"ref"`
+	// ConfigRevision is the configuration's, where it has a project of its own.
+	ConfigRevision string `json:"config_revision"`
 	Digests
 	Pinned  bool      `json:"pinned"`
 	Failed  bool      `json:"failed"`
@@ -324,7 +326,7 @@ func Describe(sys modules.Reader, l Layout, ledger Ledger) (Node, error) {
 	node.Lineage, node.Left = append([]string{}, line...), append([]string{}, left...) // lists, never null, for the templates that read them
 	for _, r := range ledger.Releases() {
 		node.Releases = append(node.Releases, NodeRelease{
-			Version: r.Version, State: r.State, Revision: r.Revision, Ref: r.Ref, Digests: r.Digests,
+			Version: r.Version, State: r.State, Revision: r.Revision, Ref: r.Ref, ConfigRevision: r.ConfigRevision, Digests: r.Digests,
 			Pinned: r.Pinned, Failed: r.Failed, Present: r.Present, Who: r.Who, Run: r.Run, Born: r.Born, Live: r.Live, LiveBy: r.LiveBy,
 		})
 	}

@@ -65,7 +65,7 @@ func (f *filler) member(e archives.Entry) error {
 		return err
 	}
 	name, ok := strip(e.Name, f.s.Strip)
-	if !ok {
+	if !ok || !e.Mode.IsDir() && IsSample(f.s.Samples, name) {
 		return nil
 	}
 	switch {

@@ -43,6 +43,8 @@ type Entry struct {
 	// Revision and Ref are the commit and the branch or tag that it was built from.
 	Revision string `json:"revision,omitempty"`
 	Ref      string `json:"ref,omitempty"`
+	// ConfigRevision is the configuration's, where it has a project of its own.
+	ConfigRevision string `json:"config_revision,omitempty"`
 	Digests
 	// From is the version that was live before a switch, and Back tells that it was left for
 	// one before it.
@@ -154,6 +156,8 @@ type Release struct {
 	Version  string
 	Revision string
 	Ref      string
+	// ConfigRevision is the configuration's, where it has a project of its own.
+	ConfigRevision string
 	Digests
 	// State is the last of staged, switched, good, bad and pruned.
 	State  Event
@@ -194,7 +198,7 @@ func (r *Release) apply(e Entry) {
 	switch e.Event {
 	case Staged:
 		r.State, r.Present, r.Run = Staged, true, e.Run
-		r.Revision, r.Ref, r.Digests = e.Revision, e.Ref, e.Digests
+		r.Revision, r.Ref, r.ConfigRevision, r.Digests = e.Revision, e.Ref, e.ConfigRevision, e.Digests
 	case Switched:
 		// It was good, but whether it runs now is not known before it has passed its test again.
 		r.State, r.Live, r.LiveBy = Switched, e.Time, e.Who

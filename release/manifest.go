@@ -98,10 +98,10 @@ func (m Manifest) Compare(there Manifest) []string {
 // Scan makes the manifest of what lies below dir.
 func Scan(sys modules.Reader, dir string) (Manifest, error) {
 	m := Manifest{}
-	return m, scanBelow(sys, dir, "", m)
+	return m, scanBelow(sys, dir, "", m, func(string) bool { return false })
 }
 
-func scanBelow(sys modules.Reader, root, below string, m Manifest) error {
+func scanBelow(sys modules.Reader, root, below string, m Manifest, skip func(base string) bool) error {
 	entries, err := sys.ReadDir(path.Join(root, below))
 	if err != nil {
 		return err
@@ -109,8 +109,9 @@ func scanBelow(sys modules.Reader, root, below string, m Manifest) error {
 	for _, e := range entries {
 		name := path.Join(below, path.Base(e.Path))
 		switch {
+		case skip(path.Base(name)):
 		case e.Mode.IsDir():
-			err = scanBelow(sys, root, name, m)
+			err = scanBelow(sys, root, name, m, skip)
 		case e.Mode&fs.ModeSymlink != 0:
 			m[name] = linkMark + e.Target
 		default:

@@ -26,6 +26,7 @@ type packer struct {
 	out      *archives.Writer // nil while only the manifest is wanted
 	manifest Manifest
 	size     int64
+	samples  map[string][]byte
 }
 
 func (p *packer) all(meta *Archived, config Manifest) error {
@@ -35,6 +36,9 @@ func (p *packer) all(meta *Archived, config Manifest) error {
 	}
 	meta.SHA256 = hex.EncodeToString(sum.Sum(nil))
 	meta.UnpackedSize, meta.Content = p.size, p.manifest.Digest()
+	if err := p.keepSamples(); err != nil {
+		return fmt.Errorf("keep the samples: %w", err)
+	}
 	if err := p.config(config); err != nil {
 		return fmt.Errorf("copy the configuration: %w", err)
 	}
@@ -134,6 +138,8 @@ func (p *packer) readReady() error {
 		switch {
 		case e.Mode.IsDir():
 			return nil
+		case IsSample(p.a.Samples, e.Name):
+			return p.noteSample(e.Name, e.Content)
 		case e.Mode&fs.ModeSymlink != 0:
 			p.manifest[e.Name] = linkMark + e.Link
 			return nil
@@ -179,7 +185,7 @@ func (p *packer) walk(below string) error {
 
 func (p *packer) excluded(name string) bool {
 	base := path.Base(name)
-	if base == ".git" || base == ".svn" {
+	if ofVersionControl(base) {
 		return true
 	}
 	return slices.ContainsFunc(p.a.Exclude, func(pattern string) bool {
@@ -191,6 +197,8 @@ func (p *packer) excluded(name string) bool {
 
 func (p *packer) add(name string, e modules.Stat) error {
 	switch {
+	case e.Mode.IsRegular() && IsSample(p.a.Samples, name):
+		return p.readSample(name, e.Path)
 	case e.Mode.IsDir():
 		if err := p.member(archives.Entry{Name: name, Mode: e.Mode}); err != nil {
 			return err

@@ -17,9 +17,13 @@ type Staging struct {
 	Layout
 	Version       string
 	Revision, Ref string
+	// ConfigRevision is the configuration's, where it has a project of its own.
+	ConfigRevision string
 	// Archive is the code, a file on the host; SHA256 is what it must be.
 	Archive string
 	SHA256  string
+	// Samples are shell patterns of the archive's files that are left out (IsSample).
+	Samples []string
 	// Strip drops that many leading directories of the archive's names.
 	Strip int
 	// Manifest is what the unpacked code must be; nil where nobody wrote one.
@@ -266,7 +270,7 @@ func bringIn(sys modules.System, s Staging, ledger *Ledger, tmp string, whole Ma
 	if err := sys.Rename(tmp, dir); err != nil {
 		return err
 	}
-	return ledger.Record(sys, s.Layout, Entry{Event: Staged, Version: s.Version, Revision: s.Revision, Ref: s.Ref, Digests: s.Digests()})
+	return ledger.Record(sys, s.Layout, Entry{Event: Staged, Version: s.Version, Revision: s.Revision, Ref: s.Ref, ConfigRevision: s.ConfigRevision, Digests: s.Digests()})
 }
 
 // notWebroot refuses to take away what the webroot points to, though the ledger knew

@@ -41,6 +41,8 @@ type Module struct {
 	Recursive        bool   `json:"recursive" default:"yes" help:"with submodules"`
 	TrackSubmodules  bool   `json:"track_submodules" default:"no" help:"take the newest commit of each submodule's branch instead of the recorded one"`
 	KeyFile          string `json:"key_file" type:"path" help:"private key on the host for SSH"`
+	Username         string `json:"username" help:"user of a repository by https; a token's name often is any word"`
+	Password         string `json:"password" secret:"true" help:"password or token for it; git reads it from a file that goes with the call"`
 	AcceptHostkey    bool   `json:"accept_hostkey" default:"no" help:"go on whatever host key the server shows: the server is then not verified"`
 	AcceptNewHostkey bool   `json:"accept_newhostkey" default:"no" help:"trust a server that is not in known_hosts yet, and keep its key"`
 	SSHOpts          string `json:"ssh_opts" help:"further options for ssh"`
@@ -67,7 +69,7 @@ func (m *Module) Validate() error {
 // Run brings the directory to the version.
 func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, error) {
 	program := checkout.Program{
-		Executable: m.Executable, Umask: m.Umask, KeyFile: m.KeyFile, SSHOptions: m.SSHOpts,
+		Executable: m.Executable, Umask: m.Umask, KeyFile: m.KeyFile, Username: m.Username, Password: m.Password, SSHOptions: m.SSHOpts,
 		AcceptAnyHostKey: m.AcceptHostkey, AcceptNewHostKey: m.AcceptNewHostkey,
 	}
 	repository := checkout.Repository{

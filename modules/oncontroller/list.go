@@ -15,6 +15,7 @@ import (
 	"github.com/gdeploy/gdeploy/modules/raw"
 	"github.com/gdeploy/gdeploy/modules/reboot"
 	"github.com/gdeploy/gdeploy/modules/release_choose"
+	"github.com/gdeploy/gdeploy/modules/release_sample"
 	"github.com/gdeploy/gdeploy/modules/set_fact"
 	"github.com/gdeploy/gdeploy/modules/set_stats"
 	"github.com/gdeploy/gdeploy/modules/validate_argument_spec"
@@ -36,6 +37,7 @@ func Specs() []modules.Spec {
 		raw.Spec,
 		reboot.Spec,
 		release_choose.Spec,
+		release_sample.Spec,
 		set_fact.Spec,
 		set_stats.Spec,
 		validate_argument_spec.Spec,

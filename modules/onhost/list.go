@@ -24,6 +24,7 @@ import (
 	"github.com/gdeploy/gdeploy/modules/ping"
 	"github.com/gdeploy/gdeploy/modules/release_adopt"
 	"github.com/gdeploy/gdeploy/modules/release_archive"
+	"github.com/gdeploy/gdeploy/modules/release_config"
 	"github.com/gdeploy/gdeploy/modules/release_digest"
 	"github.com/gdeploy/gdeploy/modules/release_facts"
 	"github.com/gdeploy/gdeploy/modules/release_hold"
@@ -74,6 +75,7 @@ func Specs() []modules.Spec {
 		ping.Spec,
 		release_adopt.Spec,
 		release_archive.Spec,
+		release_config.Spec,
 		release_digest.Spec,
 		release_facts.Spec,
 		release_hold.Spec,

@@ -19,21 +19,23 @@ var Spec = modules.Spec{Name: "release_archive", New: func() modules.Module { re
 
 // Module holds the parameters.
 type Module struct {
-	App         string         `json:"app" required:"true" help:"name of the application"`
-	Dest        string         `json:"dest" type:"path" required:"true" help:"directory of all archived releases"`
-	State       string         `json:"state" default:"present" choices:"present,read,used,pruned" help:"present: pack a release; read: tell about one; used: note that nodes get it; pruned: remove old ones that no node has"`
-	Version     string         `json:"version" help:"the release's name; for used and pruned one that nodes have by now"`
-	Source      string         `json:"source" type:"path" help:"tree of the code that is packed"`
-	Archive     string         `json:"archive" type:"path" help:"ready archive that is taken in place of source"`
-	Exclude     []string       `json:"exclude" help:"shell patterns of names or paths that stay out; .git and .svn always do"`
-	Config      string         `json:"config" type:"path" help:"directory of the configuration, kept with the release"`
-	Environment string         `json:"environment" help:"environment for which it is packed, or whose nodes are told of"`
-	Revision    string         `json:"revision" help:"commit or svn revision, for the record"`
-	Ref         string         `json:"ref" help:"branch or tag, for the record"`
-	Keep        int            `json:"keep" default:"5" help:"how many archived releases pruned leaves"`
-	Protect     []string       `json:"protect" help:"releases that pruned never removes"`
-	Nodes       []values.Value `json:"nodes" help:"results of release_facts: what these hosts have is noted here, and pruned removes nothing that any host has by these notes"`
-	Verify      bool           `json:"verify" help:"with read: compare the archive and the configuration with what was packed"`
+	App            string         `json:"app" required:"true" help:"name of the application"`
+	Dest           string         `json:"dest" type:"path" required:"true" help:"directory of all archived releases"`
+	State          string         `json:"state" default:"present" choices:"present,read,used,pruned" help:"present: pack a release; read: tell about one; used: note that nodes get it; pruned: remove old ones that no node has"`
+	Version        string         `json:"version" help:"the release's name; for used and pruned one that nodes have by now"`
+	Source         string         `json:"source" type:"path" help:"tree of the code that is packed"`
+	Archive        string         `json:"archive" type:"path" help:"ready archive that is taken in place of source"`
+	Exclude        []string       `json:"exclude" help:"shell patterns of names or paths that stay out; .git and .svn always do"`
+	Samples        []string       `json:"samples" help:"shell patterns of names that are samples of the configuration: they are kept beside the code for release_sample, and not deployed"`
+	Config         string         `json:"config" type:"path" help:"directory of the configuration, kept with the release"`
+	Environment    string         `json:"environment" help:"environment for which it is packed, or whose nodes are told of"`
+	Revision       string         `json:"revision" help:"commit or svn revision, for the record"`
+	Ref            string         `json:"ref" help:"branch or tag, for the record"`
+	ConfigRevision string         `json:"config_revision" help:"the configuration's own commit or svn revision, for the record"`
+	Keep           int            `json:"keep" default:"5" help:"how many archived releases pruned leaves"`
+	Protect        []string       `json:"protect" help:"releases that pruned never removes"`
+	Nodes          []values.Value `json:"nodes" help:"results of release_facts: what these hosts have is noted here, and pruned removes nothing that any host has by these notes"`
+	Verify         bool           `json:"verify" help:"with read: compare the archive and the configuration with what was packed"`
 }
 
 // Validate checks the parameters together.
@@ -58,8 +60,8 @@ func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, e
 		return m.read(sys)
 	}
 	archived, err := release.Archive(ctx, sys, release.Archiving{
-		App: m.App, Version: m.Version, Dest: m.Dest, Source: m.Source, Archive: m.Archive, Exclude: m.Exclude,
-		Config: m.Config, Environment: m.Environment, Revision: m.Revision, Ref: m.Ref,
+		App: m.App, Version: m.Version, Dest: m.Dest, Source: m.Source, Archive: m.Archive, Exclude: m.Exclude, Samples: m.Samples,
+		Config: m.Config, Environment: m.Environment, Revision: m.Revision, Ref: m.Ref, ConfigRevision: m.ConfigRevision,
 	})
 	if err != nil {
 		return modules.Result{}, err
@@ -114,6 +116,7 @@ func (m *Module) describe(a release.Archived) *values.Map {
 		"unpacked_size", values.Int(a.UnpackedSize),
 		"revision", values.String(a.Revision),
 		"ref", values.String(a.Ref),
+		"config_revision", values.String(a.ConfigRevision),
 		"environment", values.String(a.Environment),
 	).AsMap()
 	return data

@@ -1,5 +1,4 @@
-// Package release_digest computes the sha256 that a release's configuration or node files
-// get, without packing anything.
+// Package release_digest computes the digest that a release's configuration would get.
 package release_digest
 
 import (
@@ -11,16 +10,16 @@ import (
 )
 
 // Spec describes the module.
-var Spec = modules.Spec{Name: "release_digest", ReadOnly: true, New: func() modules.Module { return new(Module) }}
+var Spec = modules.Spec{Name: "release_digest", New: func() modules.Module { return new(Module) }}
 
 // Module holds the parameters.
 type Module struct {
-	Layers []string `json:"layers" required:"true" help:"directories, later ones laid over earlier; missing ones are empty"`
+	Layers []modules.Tree `json:"layers" from:"controller,optional,j2" required:"true" help:"directories on the controller, later ones laid over earlier; missing ones are empty; files that end in .j2 are rendered"`
+	Node   []modules.Tree `json:"node" from:"controller,optional,j2" help:"the same for a node's own files, which get a digest of their own"`
 }
 
-// Run computes the digest; it is empty where the layers hold no file.
-func (m *Module) Run(_ context.Context, sys modules.System) (modules.Result, error) {
-	digest, err := release.ConfigDigest(sys, m.Layers)
-	data, _ := values.MapOf("digest", values.String(digest)).AsMap()
-	return modules.Result{Data: data}, err
+// Run computes the digests; one is empty where its layers hold no file.
+func (m *Module) Run(context.Context, modules.System) (modules.Result, error) {
+	d := release.Staging{Config: m.Layers, Node: m.Node}.Digests()
+	return modules.Result{Data: modules.Data("digest", values.String(d.Config), "node", values.String(d.Node))}, nil
 }

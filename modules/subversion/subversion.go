@@ -58,6 +58,7 @@ func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, e
 	data := modules.Data("before", lines(did.Before), "after", lines(did.After))
 	if did.After.Number != "" {
 		data.Set("revision", values.String(did.After.Changed))
+		data.Set("path", values.String(did.After.Path()))
 		data.Set("url", values.String(did.After.URL))
 	}
 	return modules.Result{Data: data}, err

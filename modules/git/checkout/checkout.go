@@ -46,6 +46,9 @@ func (r Repository) Bring(ctx context.Context, sys modules.System) (Did, error) 
 	if _, err := sys.LookPath(r.Executable); err != nil {
 		return Did{}, fmt.Errorf("there is no program %q on this host: install git", r.Executable)
 	}
+	if err := r.logIn(sys, r.URL); err != nil {
+		return Did{}, err
+	}
 	exists, err := r.exists(sys)
 	if err != nil {
 		return Did{}, err

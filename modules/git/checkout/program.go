@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/gdeploy/gdeploy/modules"
@@ -17,7 +18,11 @@ type Program struct {
 	// Umask for the files; empty is the host's.
 	Umask string
 	// KeyFile and the following are for repositories by SSH.
-	KeyFile          string
+	KeyFile string
+	// Username and Password are for repositories by HTTPS.
+	Username, Password string
+	// credentials is the file that git reads them from.
+	credentials      string
 	SSHOptions       string
 	AcceptAnyHostKey bool
 	AcceptNewHostKey bool
@@ -26,6 +31,9 @@ type Program struct {
 // command makes a call of git in a directory.
 func (p Program) command(dir string, args ...string) modules.Command {
 	argv := append([]string{p.Executable}, args...)
+	if p.credentials != "" { // and no other helper, which could answer first or keep them
+		argv = slices.Insert(argv, 1, "-c", "credential.helper=", "-c", "credential.helper=store --file="+quote(p.credentials))
+	}
 	if p.Umask != "" {
 		argv = append([]string{"/bin/sh", "-c", "umask " + p.Umask + ` && exec "$@"`, "sh"}, argv...)
 	}
@@ -101,7 +109,7 @@ func (r Repository) hint(sys modules.System, said string) string {
 	case strings.Contains(said, "Permission denied (publickey"):
 		return "\nThe server does not take the key: give the right one with key_file, or let the server know it"
 	case strings.Contains(said, "could not read Username"), strings.Contains(said, "could not read Password"), strings.Contains(said, "Authentication failed"):
-		return "\nThe server wants a user and password, and nobody can be asked: use SSH with key_file, or a credential helper of " + sys.Self().Name
+		return "\nThe server wants a user and password, or others than these, and nobody can be asked: give username and password, or use SSH with key_file"
 	case strings.Contains(said, ".lock': File exists"):
 		return "\nA git that was killed has left that lock: if none is running there, remove the file"
 	case strings.Contains(said, "already exists and is not an empty directory"):

@@ -54,6 +54,9 @@ type Tree struct {
 	Number, Changed string
 }
 
+// Path is the tree's place below the repository's root, such as /branches/next.
+func (t Tree) Path() string { return "/" + strings.Trim(strings.TrimPrefix(t.URL, t.Root), "/") }
+
 // readInfo reads what "svn info" prints.
 func readInfo(text string) Tree {
 	var t Tree
