@@ -18,6 +18,7 @@ type document struct {
 	statements []statement
 	errs       []error
 	warnings   []Warning
+	plugin     *values.Map // the source configures a plugin; nil where it is an inventory itself
 }
 
 // statement is one thing that a source says.

@@ -187,7 +187,7 @@ func FuzzINI(f *testing.F) {
 			return
 		}
 		if hosts := inv.Hosts(); len(hosts) < 1000 {
-			if err := inv.WriteList(&strings.Builder{}, inventory.YAML); err != nil {
+			if err := inv.WriteList(&strings.Builder{}, inventory.Listing{Format: inventory.YAML}); err != nil {
 				t.Error(err)
 			}
 		}
@@ -250,7 +250,7 @@ func BenchmarkLoad10000Hosts(b *testing.B) { benchmarkLoad(b, 10000) }
 func BenchmarkList10000Hosts(b *testing.B) {
 	inv := load(b, hosts(10000))
 	for b.Loop() {
-		if err := inv.WriteList(&strings.Builder{}, inventory.JSON); err != nil {
+		if err := inv.WriteList(&strings.Builder{}, inventory.Listing{}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gdeploy/gdeploy/values"
 	"github.com/gdeploy/gdeploy/values/yaml"
 )
 
@@ -28,6 +29,12 @@ type Options struct {
 	// Warn is told what looks wrong but loads; it may be called while files are read
 	// later, from several goroutines.
 	Warn func(Warning)
+	// Template evaluates the expressions of constructed sources, with the variables of a host.
+	Template func(template string, vars *values.Map, pos values.Position) (values.Value, error)
+	// Facts gives the cached facts of a host, which constructed sources may use.
+	Facts func(host string) *values.Map
+	// ExtraVars are those of -e, which constructed sources may use.
+	ExtraVars *values.Map
 }
 
 // Inventory is hosts, groups and their variables, as seen from a playbook's directory
@@ -50,12 +57,12 @@ type Inventory struct {
 // joined into the error, each with file:line:col.
 func Load(ctx context.Context, sources []string, opts Options) (*Inventory, error) {
 	inv := &Inventory{graph: newGraph(), files: newFiles(opts), sources: sources}
-	l := loader{ctx: ctx, graph: inv.graph, files: inv.files}
+	l := loader{ctx: ctx, opts: opts, graph: inv.graph, files: inv.files, bases: func() []string { return inv.bases }}
 	for _, source := range sources {
-		l.source(source)
 		if dir, ok := baseDir(source); ok {
 			inv.bases = append(inv.otherBasesThan(dir), dir)
 		}
+		l.source(source)
 	}
 	if err := errors.Join(l.errs...); err != nil {
 		return nil, err

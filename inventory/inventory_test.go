@@ -143,15 +143,15 @@ func (c *testCase) give(what string) string {
 func (c *testCase) write(out *strings.Builder, what, name string) error {
 	switch what {
 	case "list":
-		return c.inv.WriteList(out, inventory.JSON)
+		return c.inv.WriteList(out, inventory.Listing{})
 	case "yaml":
-		return c.inv.WriteList(out, inventory.YAML)
+		return c.inv.WriteList(out, inventory.Listing{Format: inventory.YAML})
 	case "graph":
-		return c.inv.WriteGraph(out, c.inv.Group("all"))
+		return c.inv.WriteGraph(out, c.inv.Group("all"), inventory.Listing{})
 	case "vars":
-		return c.inv.WriteGraphWithVars(out, c.inv.Group("all"))
+		return c.inv.WriteGraph(out, c.inv.Group("all"), inventory.Listing{GraphVars: true})
 	case "host":
-		return c.inv.WriteHost(out, c.inv.Host(name), inventory.JSON)
+		return c.inv.WriteHost(out, c.inv.Host(name), inventory.Listing{})
 	case "layers":
 		return writeLayers(out, c.inv, name)
 	case "select":

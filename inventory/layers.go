@@ -18,6 +18,10 @@ type Layer struct {
 	Vars *values.Map
 }
 
+func (l Layer) ofAll() bool {
+	return l.Level == LevelInventoryAll || l.Level == LevelPlaybookAll || l.Level == LevelGroup && l.Name == "inventory group all"
+}
+
 // The levels of Ansible's list of precedence that belong to inventories.
 const (
 	LevelGroup             = 3  // groups, in inventory files and scripts

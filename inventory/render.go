@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/gdeploy/gdeploy/values"
@@ -21,49 +22,85 @@ const (
 	YAML
 )
 
+// Listing says how an inventory is printed.
+type Listing struct {
+	Format Format
+	// Extra are further variables of every host, those of -e.
+	Extra *values.Map
+	// Export leaves the variables of groups with their groups.
+	Export bool
+	// GraphVars shows variables in the tree of groups.
+	GraphVars bool
+}
+
 // WriteList prints all groups, hosts and variables, byte for byte as ansible-inventory
-// --list does, so that the output can serve as an inventory again.
-func (inv *Inventory) WriteList(w io.Writer, format Format) error {
-	p := printer{inv: inv, shown: map[string]bool{}}
+// --list does, so that the output can serve as an inventory again. Of hosts only those
+// are shown that the limit leaves.
+func (inv *Inventory) WriteList(w io.Writer, listing Listing) error {
+	p, err := inv.printer(listing)
+	if err != nil {
+		return err
+	}
 	var tree values.Value
-	if format == YAML {
+	if listing.Format == YAML {
 		tree = values.MapOf("all", values.FromMap(p.yamlGroup(inv.all)))
 	} else {
 		tree = values.FromMap(p.jsonList())
 	}
-	return p.write(w, tree, format)
+	return p.write(w, tree)
 }
 
 // WriteHost prints the variables of one host, as ansible-inventory --host does.
-func (inv *Inventory) WriteHost(w io.Writer, host *Host, format Format) error {
-	p := printer{inv: inv}
-	return p.write(w, values.FromMap(p.hostVars(host)), format)
+func (inv *Inventory) WriteHost(w io.Writer, host *Host, listing Listing) error {
+	p := &printer{inv: inv, Listing: listing}
+	return p.write(w, values.FromMap(p.hostVars(host)))
 }
 
 // WriteGraph prints the tree of groups and hosts below a group, as ansible-inventory
 // --graph does.
-func (inv *Inventory) WriteGraph(w io.Writer, group *Group) error {
-	return inv.graphTo(w, group, func(*graphPrinter, *Group, *Host, int) {})
-}
-
-// WriteGraphWithVars prints the tree with the variables of each host and group.
-func (inv *Inventory) WriteGraphWithVars(w io.Writer, group *Group) error {
-	return inv.graphTo(w, group, (*graphPrinter).vars)
+func (inv *Inventory) WriteGraph(w io.Writer, group *Group, listing Listing) error {
+	p, err := inv.printer(listing)
+	if err != nil {
+		return err
+	}
+	graph := graphPrinter{printer: p, out: bufio.NewWriter(w)}
+	graph.group(group, 0)
+	return cmp.Or(errors.Join(p.errs...), graph.out.Flush())
 }
 
 // printer collects what is wrong while it goes through the inventory.
 type printer struct {
-	inv   *Inventory
-	shown map[string]bool
-	errs  []error
+	Listing
+	inv    *Inventory
+	shown  map[string]bool
+	within map[*Host]bool // the hosts that the limit leaves; nil where there is no limit
+	errs   []error
 }
 
-func (p *printer) write(w io.Writer, tree values.Value, format Format) error {
+func (inv *Inventory) printer(listing Listing) (*printer, error) {
+	p := &printer{Listing: listing, inv: inv, shown: map[string]bool{}}
+	if inv.limit == nil {
+		return p, nil
+	}
+	hosts, err := inv.Select("all")
+	p.within = set(hosts)
+	return p, err
+}
+
+// hosts leaves of some hosts those that are shown.
+func (p *printer) hosts(some []*Host) []*Host {
+	if p.within == nil {
+		return some
+	}
+	return slices.DeleteFunc(slices.Clone(some), func(h *Host) bool { return !p.within[h] })
+}
+
+func (p *printer) write(w io.Writer, tree values.Value) error {
 	if err := errors.Join(p.errs...); err != nil {
 		return err
 	}
 	text := append(indentedJSON(tree), '\n')
-	if format == YAML {
+	if p.Format == YAML {
 		text = yaml.Marshal(tree)
 	}
 	_, err := w.Write(text)
@@ -78,8 +115,14 @@ var hidden = []string{
 	"groups", "group_names", "omit", "playbook_dir",
 }
 
+// hostVars gives what a host has; in an export only what it has itself.
 func (p *printer) hostVars(host *Host) *values.Map {
 	layers, err := p.inv.Layers(host)
+	if p.Export {
+		layers = slices.DeleteFunc(layers, func(l Layer) bool { return l.Level < LevelHost })
+	} else if p.Extra != nil {
+		layers = append(layers, Layer{Vars: p.Extra})
+	}
 	return p.merged(layers, err)
 }
 
@@ -108,7 +151,7 @@ func (p *printer) jsonList() *values.Map {
 	list := values.NewMap(16)
 	p.jsonGroup(list, p.inv.all)
 	hostVars := values.NewMap(16)
-	for _, host := range p.inv.Hosts() {
+	for _, host := range p.hosts(p.inv.Hosts()) {
 		if vars := p.hostVars(host); vars.Len() > 0 {
 			hostVars.Set(host.Name, values.FromMap(vars))
 		}
@@ -120,13 +163,14 @@ func (p *printer) jsonList() *values.Map {
 func (p *printer) jsonGroup(list *values.Map, group *Group) {
 	p.shown[group.Name] = true
 	entry := values.NewMap(2)
-	if hosts := group.DirectHosts(); len(hosts) > 0 && group != p.inv.all {
+	if hosts := p.hosts(group.DirectHosts()); len(hosts) > 0 && group != p.inv.all {
 		entry.Set("hosts", values.Strings(hostNames(hosts)...))
 	}
 	children := group.Children()
 	if len(children) > 0 {
 		entry.Set("children", values.Strings(names(children)...))
 	}
+	p.export(entry, group)
 	if entry.Len() > 0 {
 		list.Set(group.Name, values.FromMap(entry))
 	}
@@ -137,6 +181,15 @@ func (p *printer) jsonGroup(list *values.Map, group *Group) {
 	}
 }
 
+func (p *printer) export(entry *values.Map, group *Group) {
+	if !p.Export {
+		return
+	}
+	if vars := p.groupVars(group); vars.Len() > 0 {
+		entry.Set("vars", values.FromMap(vars))
+	}
+}
+
 // yamlGroup gives {children: {..}, hosts: {name: vars}}; the variables of a host are
 // shown where it is first met.
 func (p *printer) yamlGroup(group *Group) *values.Map {
@@ -144,7 +197,7 @@ func (p *printer) yamlGroup(group *Group) *values.Map {
 	for _, child := range group.Children() {
 		children.Set(child.Name, values.FromMap(p.yamlGroup(child)))
 	}
-	for _, host := range group.DirectHosts() {
+	for _, host := range p.hosts(group.DirectHosts()) {
 		if group == p.inv.all {
 			break
 		}
@@ -161,6 +214,7 @@ func (p *printer) yamlGroup(group *Group) *values.Map {
 	if hosts.Len() > 0 {
 		entry.Set("hosts", values.FromMap(hosts))
 	}
+	p.export(entry, group)
 	return entry
 }
 
@@ -172,17 +226,10 @@ func hostNames(hosts []*Host) []string {
 	return list
 }
 
-// graphPrinter prints the tree; showVars is called for a group, or for a host of it.
+// graphPrinter prints the tree.
 type graphPrinter struct {
-	printer
-	out      *bufio.Writer
-	showVars func(p *graphPrinter, group *Group, host *Host, depth int)
-}
-
-func (inv *Inventory) graphTo(w io.Writer, group *Group, showVars func(*graphPrinter, *Group, *Host, int)) error {
-	p := graphPrinter{printer: printer{inv: inv}, out: bufio.NewWriter(w), showVars: showVars}
-	p.group(group, 0)
-	return cmp.Or(errors.Join(p.errs...), p.out.Flush())
+	*printer
+	out *bufio.Writer
 }
 
 func (p *graphPrinter) group(group *Group, depth int) {
@@ -191,21 +238,19 @@ func (p *graphPrinter) group(group *Group, depth int) {
 		p.group(child, depth+1)
 	}
 	if group != p.inv.all {
-		for _, host := range group.DirectHosts() {
+		for _, host := range p.hosts(group.DirectHosts()) {
 			p.line(depth+1, host.Name)
-			p.showVars(p, nil, host, depth+2)
+			if p.GraphVars {
+				p.vars(p.hostVars(host), depth+2)
+			}
 		}
 	}
-	p.showVars(p, group, nil, depth+1)
+	if p.GraphVars {
+		p.vars(p.groupVars(group), depth+1)
+	}
 }
 
-func (p *graphPrinter) vars(group *Group, host *Host, depth int) {
-	var vars *values.Map
-	if host != nil {
-		vars = p.hostVars(host)
-	} else {
-		vars = p.groupVars(group)
-	}
+func (p *graphPrinter) vars(vars *values.Map, depth int) {
 	for _, key := range yaml.SortedKeys(vars) {
 		v, _ := vars.GetKey(key)
 		p.line(depth, fmt.Sprintf("{%s = %s}", values.Text(key), values.Text(v)))

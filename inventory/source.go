@@ -15,9 +15,12 @@ import (
 // loader reads sources into a graph and collects what is wrong with them.
 type loader struct {
 	ctx   context.Context
+	opts  Options
 	graph *graph
 	files *files
 	errs  []error
+	// bases gives the directories whose group_vars count, those of the current source too.
+	bases func() []string
 }
 
 // source reads one -i: a list of hosts, a directory, or a file.
@@ -133,6 +136,10 @@ func (l *loader) file(path string, info fs.FileInfo) {
 	}
 	for _, w := range doc.warnings {
 		l.files.warn(w)
+	}
+	if doc.plugin != nil {
+		l.plugin(doc)
+		return
 	}
 	if err := doc.build(l.graph); err != nil {
 		l.errs = append(l.errs, err)

@@ -25,7 +25,7 @@ func readTree(src []byte, file string) *document {
 	case !ok:
 		r.fail(root.Pos(), "an inventory is a mapping of groups, not %s", root.Kind().Phrase())
 	case groups.Has("plugin"):
-		r.fail(root.Pos(), "this file configures an inventory plugin, which gdeploy does not have: use an executable script that prints the inventory as JSON")
+		r.plugin = groups
 	default:
 		for name, body := range groups.All() {
 			r.group(name, body)

@@ -72,8 +72,10 @@ func (s *session) readInventory(ctx context.Context, limited bool, playbookDir s
 		return err
 	}
 	inv, err := inventory.Load(ctx, sources, inventory.Options{
-		Decrypt: func(text []byte, _ string) ([]byte, error) { return vault.Decrypt(text) },
-		Warn:    func(w inventory.Warning) { s.warn(w.Pos, w.Msg) },
+		Decrypt:   func(text []byte, _ string) ([]byte, error) { return vault.Decrypt(text) },
+		Warn:      func(w inventory.Warning) { s.warn(w.Pos, w.Msg) },
+		Template:  s.constructing(ctx, playbookDir, vault),
+		ExtraVars: s.extra,
 	})
 	if err != nil {
 		return notParsed(err)
@@ -86,6 +88,25 @@ func (s *session) readInventory(ctx context.Context, limited bool, playbookDir s
 	}
 	s.inventory = inv
 	return nil
+}
+
+// constructing evaluates what constructed inventories say, before there are hosts.
+func (s *session) constructing(ctx context.Context, playbookDir string, vault variables.Vault) func(string, *values.Map, values.Position) (values.Value, error) {
+	none := map[string]lookups.Lookup{}
+	for name := range lookups.All() {
+		none[name] = func(*lookups.Query) ([]values.Value, error) {
+			return nil, errors.New("a constructed inventory has no lookups")
+		}
+	}
+	store := variables.NewStore(variables.Options{
+		PlaybookDir: playbookDir,
+		Vault:       vault,
+		Lookups:     none,
+		Warn:        func(msg string) { s.warn(values.Position{}, msg) },
+	})
+	return func(template string, vars *values.Map, pos values.Position) (values.Value, error) {
+		return store.Scope(variables.Context{Ctx: ctx}).With(vars).Render(values.String(template).At(pos))
+	}
 }
 
 // waitForLocks hands the setting lock_wait to plays as the variable that the shipped ones
