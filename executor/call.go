@@ -35,6 +35,7 @@ func (v *visit) call(ctx context.Context, s *step) *result {
 		reply, err = v.Hosts.Call(ctx, s.target, s.call, v.contents, v.progress)
 		return err
 	}, s)
+	v.gate.happened(v.host, reply.Times)
 	return v.settled(s, reply, err)
 }
 

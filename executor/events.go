@@ -182,6 +182,16 @@ type (
 		Result   values.Value `json:"result"`
 	}
 
+	// Together tells how far apart hosts did a task that they were to do at one moment.
+	Together struct {
+		Task  Place    `json:"task"`
+		Hosts []string `json:"hosts"` // the first one first
+		// Seconds are between the first host and the last, Within is how far off that
+		// may be.
+		Seconds float64 `json:"seconds"`
+		Within  float64 `json:"within"`
+	}
+
 	// Progress is a line that a module shows while it works.
 	Progress struct {
 		Task Place  `json:"task"`
@@ -310,6 +320,7 @@ func (UndoStarted) Type() string      { return "undo_started" }      // Type as 
 func (HostResult) Type() string       { return "host_result" }       // Type as of RunStarted
 func (ItemResult) Type() string       { return "item_result" }       // Type as of RunStarted
 func (Retry) Type() string            { return "retry" }             // Type as of RunStarted
+func (Together) Type() string         { return "together" }          // Type as of RunStarted
 func (Progress) Type() string         { return "progress" }          // Type as of RunStarted
 func (Included) Type() string         { return "included" }          // Type as of RunStarted
 func (Warning) Type() string          { return "warning" }           // Type as of RunStarted

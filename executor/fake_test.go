@@ -89,6 +89,9 @@ type fakeHosts struct {
 	parallelUndo bool
 	during       func(call modules.Call)
 	around       func(call modules.Call) (after func())
+	// ahead is how far clocks are before the controller's, and slow how long hosts need
+	// before they see a call.
+	ahead, slow map[string]time.Duration
 }
 
 type effect struct{ step, host, chain, text string }
@@ -139,7 +142,16 @@ func (f *fakeHosts) Call(ctx context.Context, t transport.Target, call modules.C
 	if f.around != nil {
 		defer f.around(call)()
 	}
+	time.Sleep(f.slow[t.Host])
+	began := time.Now()
+	if !call.Run.Signal.IsZero() {
+		time.Sleep(time.Until(call.Run.Signal.Add(-f.ahead[t.Host])))
+	}
 	reply, err := f.one(ctx, t, call, content)
+	if call.Timed {
+		reply.Times = &modules.Times{Began: began.Add(f.ahead[t.Host]), Ended: time.Now().Add(f.ahead[t.Host])}
+		time.Sleep(f.slow[t.Host])
+	}
 	f.mu.Lock()
 	f.inFlight--
 	f.mu.Unlock()

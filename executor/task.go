@@ -28,11 +28,14 @@ func (b *batch) task(ctx context.Context, t *playbooks.Task, hosts hostSet, f fr
 		workers = hosts[:1]
 	}
 	place := b.announce(ctx, t, workers, f)
+	gate := b.gate(ctx, t, workers, f)
 	verdicts := b.each(ctx, t, workers, f, func(h *host) verdict {
 		v := b.visit(ctx, t, h, place, f)
-		v.once = once
+		v.once, v.gate = once, gate
+		defer gate.leave(h)
 		return v.run(ctx)
 	})
+	b.tellTogether(place, gate)
 	if once {
 		b.share(b.visit(ctx, t, hosts[0], place, f), verdicts[0].result)
 	}

@@ -21,6 +21,9 @@ type visit struct {
 	scope *variables.Scope
 	began time.Time
 	noLog bool
+	// gate is where the host meets the others that do the task together; nil where each
+	// does it when it can.
+	gate *gate
 	// once says that the host does the task for all of the batch.
 	once bool
 	// cut says that the operator's stop ended the task in its middle, which is no failure of the host's.
@@ -85,7 +88,7 @@ func (v *visit) single(ctx context.Context, it *item) *result {
 // that the round has without any call.
 func (v *visit) ready(ctx context.Context, it *item) (*step, *result) {
 	s, ended := v.prepare(ctx, it)
-	if ended != nil {
+	if ended = v.meet(ctx, s, ended); ended != nil {
 		return nil, ended
 	}
 	if err := v.pushTask(ctx, it); err != nil {

@@ -1,6 +1,8 @@
 package modules
 
 import (
+	"time"
+
 	"github.com/gdeploy/gdeploy/values"
 )
 
@@ -23,6 +25,8 @@ type Call struct {
 	Run  Run    `json:"run"`
 	// TimeoutMS ends the call after that many milliseconds; 0 is no limit.
 	TimeoutMS int64 `json:"timeout_ms,omitempty"`
+	// Timed asks when, by the host's clock, the call was worked on.
+	Timed bool `json:"timed,omitempty"`
 	// Background, where set, has the call run on its own on the host, whether or not
 	// somebody is connected; the reply says only that it started.
 	Background *Background `json:"background,omitempty"`
@@ -55,6 +59,19 @@ type Reply struct {
 	Warnings   []string `json:"warnings,omitempty"`
 	// ErrorKind tells what went wrong where a program needs to know; see ErrorKind.
 	ErrorKind ErrorKind `json:"error_kind,omitempty"`
+	// Times are there for a Timed call.
+	Times *Times `json:"times,omitempty"`
+
+	effect time.Time
+}
+
+// Times say when a call was worked on, by the clock of the host.
+type Times struct {
+	Began time.Time `json:"began"`
+	Ended time.Time `json:"ended"`
+	// Effect is when the change was made that the call is for; zero where the module
+	// does not tell.
+	Effect time.Time `json:"effect,omitzero"`
 }
 
 // Change is one thing that a module did, or in check mode would have done.

@@ -8,6 +8,7 @@ package modules
 
 import (
 	"context"
+	"time"
 
 	"github.com/gdeploy/gdeploy/values"
 )
@@ -37,6 +38,8 @@ type Result struct {
 	Skipped bool
 	// Warnings are shown to the operator beside the result.
 	Warnings []string
+	// Effect is when the one change was made that a call is for, by the host's clock.
+	Effect time.Time
 }
 
 // Where says which machine runs a module.
@@ -80,6 +83,9 @@ type Spec struct {
 	// Fenced calls carry the number of the run's lock, and a host whose lock names
 	// another run refuses them.
 	Fenced bool
+	// AwaitsSignal modules wait for Run.Signal themselves, just before their change. All
+	// others are begun by it.
+	AwaitsSignal bool
 	// ReadOnly modules read nothing but their own host and may be probed ahead.
 	// command and friends are never probed.
 	ReadOnly bool

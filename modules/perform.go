@@ -26,6 +26,10 @@ type Predictor interface {
 // Perform decodes a call, runs the module on a Recorder and tells what came of it. It
 // never panics: a module that does has failed.
 func Perform(ctx context.Context, spec Spec, call Call, sys System, abilities ...Ability) (reply Reply) {
+	if call.Timed {
+		began := sys.Now()
+		defer func() { reply.Times = &Times{Began: began, Ended: sys.Now(), Effect: reply.effect} }()
+	}
 	m, err := Decode(spec, call.Args, ExpandPaths(sys))
 	if err != nil {
 		return refuse(err)
@@ -44,6 +48,9 @@ func Perform(ctx context.Context, spec Spec, call Call, sys System, abilities ..
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, time.Duration(call.TimeoutMS)*time.Millisecond)
 		defer cancel()
+	}
+	if !spec.AwaitsSignal && !call.Check {
+		AwaitSignal(sys)
 	}
 	recorder := NewRecorder(sys, call.Check, call.Diff, secretsOf(spec, call.Args))
 	result, err := runModule(ctx, spec, m, recorder)
@@ -87,6 +94,7 @@ func outcome(ctx context.Context, spec Spec, m Module, r *Recorder, result Resul
 		CacheFacts: result.CacheFacts,
 		Changes:    r.Changes(),
 		Warnings:   result.Warnings,
+		effect:     result.Effect,
 	}
 	switch {
 	case err == nil:

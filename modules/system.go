@@ -213,6 +213,18 @@ type Run struct {
 	// empty where it holds none. A host where the lock names another run refuses
 	// fenced calls.
 	Lock string `json:"lock,omitempty"`
+	// Signal is when the call shall take effect, by the host's clock, at the same moment
+	// as on other hosts; zero is at once.
+	Signal time.Time `json:"signal,omitzero"`
+}
+
+// AwaitSignal waits until a call shall take effect. A moment that is further off than any
+// run would set it comes of a clock that was changed, and is not waited for.
+func AwaitSignal(sys System) {
+	const furthest = 30 * time.Second
+	if left := sys.Run().Signal.Sub(sys.Now()); left > 0 && left < furthest {
+		time.Sleep(left)
+	}
 }
 
 // Locks holds locks that outlive a call. They are let go by ReleaseLock and when the

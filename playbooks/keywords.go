@@ -116,6 +116,7 @@ var keywords = []Keyword{
 	{"failed_when", OnTask, Conditions, "when the result counts as failed", false, conditions(func(t *target) *[]values.Value { return &t.task.FailedWhen })},
 	{"async", OnTask, Integer, "seconds that the task may run in the background", false, value(func(t *target) *values.Value { return &t.task.Async })},
 	{"poll", OnTask, Integer, "seconds between looks at it; 0 does not wait", false, value(func(t *target) *values.Value { return &t.task.Poll })},
+	{"together", OnTask, Bool, "all hosts of the batch do it at one moment, or none does", true, readTogether},
 	{"listen", OnHandler, Names, "further names by which the handler is notified", false, readListen},
 }
 

@@ -143,3 +143,22 @@ func (p *parser) pace(play *Play) {
 		p.mistake(play.Approve.Pos(), "approve says what happens between waves, and the play has none", "waves: [preprod, canary, all]")
 	}
 }
+
+func readTogether(p *parser, t *target, k *Keyword, v values.Value) {
+	value(func(t *target) *values.Value { return &t.task.Together })(p, t, k, v)
+}
+
+// alone refuses what a task that hosts do together cannot have.
+func (p *parser) alone(t *Task) {
+	if t.Together.IsNull() || isFalse(t.Together) {
+		return
+	}
+	for what, given := range map[string]bool{
+		"a loop": t.Loop != nil, "throttle": !t.Throttle.IsNull(), "async": !t.Async.IsNull(), "run_once": !t.RunOnce.IsNull() && !isFalse(t.RunOnce),
+		"an include": t.Include != nil, "meta": t.Meta != "", "until": len(t.Until) > 0,
+	} {
+		if given {
+			p.mistake(t.Together.Pos(), "hosts do a task together once, at one moment: it cannot have "+what, "")
+		}
+	}
+}

@@ -23,6 +23,7 @@ func (p *parser) task(v values.Value, at place, h *Handler) *Task {
 		return nil
 	}
 	p.settle(t)
+	p.alone(task)
 	task.Undo = p.list("undo", section(m, "undo"), at)
 	return task
 }

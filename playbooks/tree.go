@@ -195,6 +195,8 @@ type Task struct {
 	Loop        *Loop
 	LoopControl LoopControl
 	Register    string
+	// Together has all hosts of the batch do the task at one moment. It is gdeploy's own.
+	Together    values.Value
 	Until       []values.Value // empty where not written
 	Retries     values.Value
 	Delay       values.Value

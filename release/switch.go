@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/gdeploy/gdeploy/modules"
 )
@@ -16,6 +17,8 @@ type Switching struct {
 	From string
 	// To is the version that is live now, Revision what it was built from.
 	To, Revision string
+	// At is when the link was renamed, by the host's clock; zero where it was not.
+	At time.Time
 }
 
 // Direction tells whether a switch goes on to a release or back to one.
@@ -58,7 +61,8 @@ func Switch(sys modules.System, l Layout, version string, verify bool, way Direc
 			return Switching{}, err
 		}
 	}
-	return done, point(sys, l, &ledger, done, way)
+	err = point(sys, l, &ledger, &done, way)
+	return done, err
 }
 
 // makeUp records a switch that a crash has kept out of the ledger.
@@ -102,15 +106,18 @@ func complete(sys modules.System, l Layout, ledger Ledger, version string) error
 	return nil
 }
 
-func point(sys modules.System, l Layout, ledger *Ledger, s Switching, way Direction) error {
+// point renames the link, at the signal where there is one.
+func point(sys modules.System, l Layout, ledger *Ledger, s *Switching, way Direction) error {
 	mode := fs.FileMode(0o755)
 	if err := makeDirs(sys, path.Dir(l.Link), modules.Attributes{Mode: &mode}); err != nil {
 		return err
 	}
 	return Fenced(sys, func() error {
+		modules.AwaitSignal(sys)
 		if err := sys.Symlink(l.Dir(s.To), l.Link); err != nil {
 			return fmt.Errorf("switch to release %s: %w", s.To, err)
 		}
+		s.At = sys.Now()
 		return ledger.Record(sys, l, Entry{Event: Switched, Version: s.To, From: s.From, Back: bool(way)})
 	})
 }
@@ -198,7 +205,7 @@ func Adopt(sys modules.System, l Layout) (version string, err error) {
 		return "", nil
 	}
 	if err == nil && live != version {
-		err = point(sys, l, &ledger, Switching{To: version}, Onward)
+		err = point(sys, l, &ledger, &Switching{To: version}, Onward)
 	}
 	if err != nil {
 		return "", err

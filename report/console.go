@@ -58,6 +58,8 @@ func (c *Console) Record(r executor.Record) {
 		c.item(e)
 	case executor.Retry:
 		c.retry(e)
+	case executor.Together:
+		c.together(e)
 	case executor.Progress:
 		c.progress(e)
 	case executor.Included:

@@ -11,7 +11,7 @@ import (
 )
 
 // Spec describes the module.
-var Spec = modules.Spec{Name: "release_switch", Fenced: true, New: func() modules.Module { return new(Module) }}
+var Spec = modules.Spec{Name: "release_switch", Fenced: true, AwaitsSignal: true, New: func() modules.Module { return new(Module) }}
 
 // Module holds the parameters.
 type Module struct {
@@ -33,7 +33,7 @@ func (m *Module) Run(_ context.Context, sys modules.System) (modules.Result, err
 		return modules.Result{}, err
 	}
 	data, _ := values.MapOf("app", values.String(m.App), "from", values.String(done.From), "to", values.String(done.To), "revision", values.String(done.Revision)).AsMap()
-	return modules.Result{Data: data}, nil
+	return modules.Result{Data: data, Effect: done.At}, nil
 }
 
 func (m *Module) do(sys modules.System) (release.Switching, error) {

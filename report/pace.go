@@ -43,3 +43,9 @@ func (c *Console) frozen(e executor.Frozen) {
 	}
 	c.warning("", e.String())
 }
+
+// together tells how far apart hosts did what they were to do at one moment.
+func (c *Console) together(e executor.Together) {
+	c.line(cyan, fmt.Sprintf("together: %s within %.1f ms (to %.1f ms), from %s to %s",
+		hosts(len(e.Hosts)), e.Seconds*1000, e.Within*1000, e.Hosts[0], e.Hosts[len(e.Hosts)-1]))
+}
