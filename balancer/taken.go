@@ -2,7 +2,6 @@ package balancer
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/values/record"
 )
 
 // Taken is the note that a run leaves beside the balancer before it takes a server out,
@@ -52,7 +52,7 @@ func ReadTaken(sys modules.Reader, d Driver) (t Taken, ok bool, err error) {
 	if err != nil {
 		return Taken{}, false, fmt.Errorf("see who took %s out: %w", d.Name(), err)
 	}
-	if err := json.Unmarshal(text, &t); err != nil {
+	if err := record.Decode(text, &t); err != nil {
 		return Taken{}, false, fmt.Errorf("see who took %s out: %s is damaged: %w; remove it", d.Name(), notePath(d), err)
 	}
 	return t, true, nil
@@ -85,7 +85,7 @@ func ForgetTaken(sys modules.System, d Driver, now State) error {
 
 func writeNote(sys modules.System, d Driver, found State) error {
 	run := sys.Run()
-	text, err := json.Marshal(Taken{Found: found, Run: run.ID, Who: run.Who, Since: sys.Now().UTC()})
+	text, err := record.Encode(Taken{Found: found, Run: run.ID, Who: run.Who, Since: sys.Now().UTC()})
 	if err != nil {
 		return err
 	}

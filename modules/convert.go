@@ -3,7 +3,6 @@ package modules
 import (
 	"errors"
 	"fmt"
-	"math/big"
 	"reflect"
 	"strconv"
 	"strings"
@@ -233,12 +232,8 @@ func toFloat(v values.Value) (float64, error) {
 	if f, ok := v.AsFloat(); ok {
 		return f, nil
 	}
-	if i, ok := v.AsBig(); ok {
-		f, _ := new(big.Float).SetInt(i).Float64()
-		return f, nil
-	}
-	if s, ok := v.AsString(); ok {
-		if f, err := strconv.ParseFloat(strings.TrimSpace(s), 64); err == nil {
+	if k := v.Kind(); k == values.KindInt || k == values.KindString {
+		if f, err := strconv.ParseFloat(strings.TrimSpace(values.Text(v)), 64); err == nil {
 			return f, nil
 		}
 	}

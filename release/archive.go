@@ -2,7 +2,6 @@ package release
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/values/record"
 )
 
 // Archiving is a release to be kept on the controller, in a directory <app>_<version> of
@@ -118,7 +118,7 @@ func ReadArchived(sys modules.Reader, dir string) (Archived, error) {
 		return Archived{}, err
 	}
 	var a Archived
-	if err := json.Unmarshal(text, &a); err != nil {
+	if err := record.Decode(text, &a); err != nil {
 		return Archived{}, fmt.Errorf("%s is damaged: %w", path.Join(dir, metaFile), err)
 	}
 	return a, nil

@@ -1,7 +1,6 @@
 package release
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/values/record"
 )
 
 // Node is what one host tells of its releases, as release_facts returns it.
@@ -52,7 +52,7 @@ type NodeRelease struct {
 func ReadNodes(results []values.Value) ([]Node, error) {
 	nodes := make([]Node, len(results))
 	for i, v := range results {
-		if err := json.Unmarshal(values.JSON(v), &nodes[i]); err != nil {
+		if err := record.FromValue(v, &nodes[i]); err != nil {
 			return nil, fmt.Errorf("item %d is no result of release_facts: %w", i, err)
 		}
 	}

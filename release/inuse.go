@@ -2,7 +2,6 @@ package release
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/values/record"
 )
 
 // What nodes have is noted beside the archives, for each environment in a file of its own
@@ -33,7 +33,7 @@ func Use(sys modules.System, dest, app, environment string, nodes []Node, versio
 	for _, n := range nodes {
 		noted[n.Host] = n.versions(version)
 	}
-	text, err := json.MarshalIndent(noted, "", "  ")
+	text, err := record.Pretty(noted)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func readInUse(sys modules.Reader, name string) (map[string][]string, error) {
 		return noted, nil
 	}
 	if err == nil {
-		err = json.Unmarshal(data, &noted)
+		err = record.Decode(data, &noted)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read which releases nodes have: %s: %w; remove it, and the next run on those nodes makes it anew", name, err)

@@ -2,7 +2,6 @@ package release
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/values/record"
 )
 
 // Event is what happened to a release.
@@ -98,7 +98,7 @@ func parseLedger(data []byte) Ledger {
 			continue
 		}
 		var e Entry
-		if json.Unmarshal(line, &e) != nil || e.Event == "" || CheckName("version", e.Version) != nil {
+		if record.Decode(line, &e) != nil || e.Event == "" || CheckName("version", e.Version) != nil {
 			ledger.Damaged++
 			continue
 		}
@@ -120,7 +120,7 @@ func readFile(sys modules.Reader, name string) ([]byte, error) {
 func (ledger *Ledger) Record(sys modules.System, l Layout, e Entry) error {
 	run := sys.Run()
 	e.Who, e.Run, e.Started, e.Time = run.Who, run.ID, run.Started, sys.Now().UTC()
-	line, err := json.Marshal(e)
+	line, err := record.Encode(e)
 	if err != nil {
 		return err
 	}

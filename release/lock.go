@@ -3,7 +3,6 @@ package release
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/values/record"
 )
 
 // Holder is who holds an application's run lock on a host, as the file "holder" in the
@@ -148,14 +148,14 @@ func (k Lock) Current(sys modules.Reader) (Holder, error) {
 		return Holder{}, fmt.Errorf("read the lock: %w", err)
 	}
 	var h Holder
-	if err := json.Unmarshal(data, &h); err != nil {
+	if err := record.Decode(data, &h); err != nil {
 		return Holder{}, fmt.Errorf("read the lock: %s is damaged (%w): remove it when no deploy is running", k.holder(), err)
 	}
 	return h, nil
 }
 
 func (k Lock) write(sys modules.System, h Holder) error {
-	data, err := json.Marshal(h)
+	data, err := record.Encode(h)
 	if err != nil {
 		return err
 	}

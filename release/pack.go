@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/modules/archives"
+	"github.com/gdeploy/gdeploy/values/record"
 )
 
 // packer writes the files of an archived release.
@@ -45,7 +45,7 @@ func (p *packer) all(meta *Archived, config Manifest) error {
 	if err := p.text(manifestFile, p.manifest.Bytes()); err != nil {
 		return err
 	}
-	text, err := json.MarshalIndent(meta, "", "  ")
+	text, err := record.Pretty(meta)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package values
 import (
 	"fmt"
 	"math"
-	"math/big"
 	"strconv"
 	"unicode/utf8"
 )
@@ -77,8 +76,8 @@ func (e *encoder) value(v Value, depth int) error {
 		e.out = strconv.AppendBool(e.out, d)
 	case int64:
 		e.out = strconv.AppendInt(e.out, d, 10)
-	case *big.Int:
-		e.out = d.Append(e.out, 10)
+	case longInt:
+		e.out = append(e.out, d...)
 	case float64:
 		e.float(d)
 	case string:

@@ -109,7 +109,7 @@ func TestJSONIsPlain(t *testing.T) {
 }
 
 func TestDecodeRefuses(t *testing.T) {
-	for _, src := range []string{"", "{", `{"a"}`, `{"a":1,}x`, "[1,", "tru", `"\x"`, "1 2", `"\ud8`, `{a:1}`} {
+	for _, src := range []string{"", "{", `{"a"}`, `{"a":1,}x`, "[1,", "tru", `"\x"`, "1 2", `"\ud8`, `{a:1}`, "01", "+1", "1.", ".5", "1e", "1_000", "0x1", "inf", "-", "\"a\nb\"", "\"\\\\\x01\""} {
 		if v, err := values.Decode([]byte(src)); err == nil {
 			t.Errorf("%q was read as %s", src, values.Repr(v))
 		}
@@ -154,6 +154,26 @@ func TestPythonPrinting(t *testing.T) {
 	} {
 		if got := values.Repr(c.v); got != c.want {
 			t.Errorf("got %s, want %s", got, c.want)
+		}
+	}
+}
+
+func TestNumbersAreEqualAcrossKinds(t *testing.T) {
+	huge := values.BigInt(new(big.Int).Lsh(big.NewInt(1), 70))
+	for _, pair := range [][2]values.Value{
+		{values.Int(1), values.True}, {values.Int(0), values.Float(math.Copysign(0, -1))}, {values.Int(1 << 53), values.Float(1 << 53)},
+		{huge, values.Float(1 << 70)}, {values.Int(math.MinInt64), values.Float(math.MinInt64)}, {values.Float(math.Inf(1)), values.Float(math.Inf(1))},
+	} {
+		if !values.Equal(pair[0], pair[1]) || !values.Equal(pair[1], pair[0]) {
+			t.Errorf("%s is not %s", values.Repr(pair[0]), values.Repr(pair[1]))
+		}
+	}
+	for _, pair := range [][2]values.Value{
+		{values.Int(1<<53 + 1), values.Float(1 << 53)}, {values.Int(math.MaxInt64), values.Float(math.MaxInt64)}, {huge, values.Float(math.Inf(1))},
+		{values.Float(math.NaN()), values.Float(math.NaN())}, {values.Int(1), values.String("1")}, {huge, values.String(values.Text(huge))}, {values.Int(0), values.Null},
+	} {
+		if values.Equal(pair[0], pair[1]) || values.Equal(pair[1], pair[0]) {
+			t.Errorf("%s is %s", values.Repr(pair[0]), values.Repr(pair[1]))
 		}
 	}
 }

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/big"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -83,7 +83,47 @@ func (d *decoder) scalar() (Value, error) {
 	case "Infinity", "-Infinity":
 		return Float(math.Inf(map[bool]int{true: 1, false: -1}[word[0] == 'I'])), nil
 	}
+	if !isNumeral(word) {
+		return Null, fmt.Errorf("%q is no value", word)
+	}
 	return parseNumber(word)
+}
+
+// isNumeral tells whether a word is a number as JSON writes them.
+func isNumeral(word string) bool {
+	rest := strings.TrimPrefix(word, "-")
+	whole := digits(rest)
+	if whole == 0 || whole > 1 && rest[0] == '0' {
+		return false
+	}
+	rest = rest[whole:]
+	if strings.HasPrefix(rest, ".") {
+		n := digits(rest[1:])
+		if n == 0 {
+			return false
+		}
+		rest = rest[1+n:]
+	}
+	if rest == "" {
+		return true
+	}
+	if rest[0] != 'e' && rest[0] != 'E' {
+		return false
+	}
+	rest = rest[1:]
+	if strings.HasPrefix(rest, "+") || strings.HasPrefix(rest, "-") {
+		rest = rest[1:]
+	}
+	return rest != "" && digits(rest) == len(rest)
+}
+
+// digits counts the digits that s begins with.
+func digits(s string) int {
+	n := 0
+	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+		n++
+	}
+	return n
 }
 
 func isScalarByte(c byte) bool {
@@ -91,11 +131,12 @@ func isScalarByte(c byte) bool {
 }
 
 func parseNumber(word string) (Value, error) {
-	if i, err := strconv.ParseInt(word, 10, 64); err == nil {
+	i, err := strconv.ParseInt(word, 10, 64)
+	switch {
+	case err == nil:
 		return Int(i), nil
-	}
-	if b, ok := new(big.Int).SetString(word, 10); ok {
-		return BigInt(b), nil
+	case errors.Is(err, strconv.ErrRange):
+		return Value{data: longInt(word)}, nil
 	}
 	f, err := strconv.ParseFloat(word, 64)
 	if err != nil && !errors.Is(err, strconv.ErrRange) || word == "" {
@@ -218,7 +259,7 @@ func fromPairs(v Value) (Value, error) {
 func (d *decoder) str() (string, error) {
 	d.at++
 	start := d.at
-	for d.at < len(d.in) && d.in[d.at] != '"' && d.in[d.at] != '\\' {
+	for d.at < len(d.in) && d.in[d.at] != '"' && d.in[d.at] != '\\' && d.in[d.at] >= ' ' {
 		d.at++
 	}
 	if d.at < len(d.in) && d.in[d.at] == '"' {
@@ -229,14 +270,16 @@ func (d *decoder) str() (string, error) {
 	for d.at < len(d.in) {
 		c := d.in[d.at]
 		d.at++
-		switch c {
-		case '"':
+		switch {
+		case c == '"':
 			return string(out), nil
-		case '\\':
+		case c == '\\':
 			var err error
 			if out, err = d.escape(out); err != nil {
 				return "", err
 			}
+		case c < ' ':
+			return "", fmt.Errorf("a control character (%#x) in a string", c)
 		default:
 			out = append(out, c)
 		}

@@ -1,9 +1,6 @@
 package values
 
-import (
-	"math"
-	"math/big"
-)
+import ()
 
 // Map is a map that keeps the order in which keys were first set. As in Python,
 // keys are strings, numbers, bools, null or tuples of these, and 1, 1.0 and True are
@@ -127,9 +124,7 @@ func (m *Map) Clone() *Map {
 }
 
 type nullKey struct{}
-type bigKey string
 type tupleKey string
-type floatKey float64
 
 // hashKey turns a key into what identifies it in the index: equal keys of Python
 // (1, 1.0, True) give the same identity.
@@ -139,20 +134,8 @@ func hashKey(key Value) (any, bool) {
 		return nullKey{}, true
 	case string:
 		return d, true
-	case bool:
-		if d {
-			return int64(1), true
-		}
-		return int64(0), true
-	case int64:
-		return d, true
-	case *big.Int:
-		return bigKey(d.String()), true
-	case float64:
-		if d == math.Trunc(d) && math.Abs(d) < 1<<62 {
-			return int64(d), true
-		}
-		return floatKey(d), true
+	case bool, int64, longInt, float64:
+		return number(d), true
 	case *List:
 		if !d.Tuple {
 			return nil, false

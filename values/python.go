@@ -2,7 +2,6 @@ package values
 
 import (
 	"math"
-	"math/big"
 	"strconv"
 	"strings"
 	"unicode"
@@ -37,8 +36,8 @@ func writeRepr(b *strings.Builder, v Value) {
 		b.WriteString(map[bool]string{true: "True", false: "False"}[d])
 	case int64:
 		b.WriteString(strconv.FormatInt(d, 10))
-	case *big.Int:
-		b.WriteString(d.String())
+	case longInt:
+		b.WriteString(string(d))
 	case float64:
 		b.WriteString(FloatText(d))
 	case string:
@@ -160,18 +159,13 @@ func Equal(a, b Value) bool {
 			return x == y
 		}
 	}
-	if na, ok := number(a); ok {
-		nb, ok := number(b)
-		return ok && na.Cmp(nb) == 0
-	}
 	switch x := a.data.(type) {
+	case bool, int64, longInt, float64:
+		return isNumber(b) && number(x) == number(b.data)
 	case nil:
 		return b.data == nil
 	case string:
 		y, ok := b.data.(string)
-		return ok && x == y
-	case float64: // infinities and NaN
-		y, ok := b.data.(float64)
 		return ok && x == y
 	case *List:
 		y, ok := b.data.(*List)
@@ -186,25 +180,6 @@ func Equal(a, b Value) bool {
 		return ok && x == y
 	}
 	return false
-}
-
-// number gives bools, ints and finite floats as exact numbers.
-func number(v Value) (*big.Rat, bool) {
-	switch d := v.data.(type) {
-	case bool:
-		if d {
-			return big.NewRat(1, 1), true
-		}
-		return new(big.Rat), true
-	case int64:
-		return new(big.Rat).SetInt64(d), true
-	case *big.Int:
-		return new(big.Rat).SetInt(d), true
-	case float64:
-		r := new(big.Rat).SetFloat64(d)
-		return r, r != nil
-	}
-	return nil, false
 }
 
 func equalLists(x, y *List) bool {

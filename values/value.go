@@ -9,9 +9,7 @@
 // be read as a template.
 package values
 
-import (
-	"math/big"
-)
+import ()
 
 // Kind tells what a Value is.
 type Kind uint8
@@ -39,7 +37,7 @@ func (k Kind) String() string { return kindNames[k] }
 // Scalars are immutable; lists and maps are references, as in Python, so that
 // {{ l.append(1) }} is seen by every holder of l.
 type Value struct {
-	data any // nil, bool, int64, *big.Int, float64, string, *List, *Map, omitted, Object
+	data any // nil, bool, int64, longInt, float64, string, *List, *Map, omitted, Object
 	note *Note
 }
 
@@ -71,14 +69,6 @@ func Bool(b bool) Value { return Value{data: b} }
 
 // Int wraps i.
 func Int(i int64) Value { return Value{data: i} }
-
-// BigInt wraps i, as a small integer where it fits.
-func BigInt(i *big.Int) Value {
-	if i.IsInt64() {
-		return Int(i.Int64())
-	}
-	return Value{data: i}
-}
 
 // Float wraps f.
 func Float(f float64) Value { return Value{data: f} }
@@ -120,7 +110,7 @@ func (v Value) Kind() Kind {
 		return KindNull
 	case bool:
 		return KindBool
-	case int64, *big.Int:
+	case int64, longInt:
 		return KindInt
 	case float64:
 		return KindFloat
@@ -147,17 +137,6 @@ func (v Value) AsBool() (b, ok bool) { b, ok = v.data.(bool); return }
 
 // AsInt gives the integer that v is, where it fits 64 bits.
 func (v Value) AsInt() (i int64, ok bool) { i, ok = v.data.(int64); return }
-
-// AsBig gives the integer that v is, whatever its size. The caller must not change it.
-func (v Value) AsBig() (*big.Int, bool) {
-	switch d := v.data.(type) {
-	case int64:
-		return big.NewInt(d), true
-	case *big.Int:
-		return d, true
-	}
-	return nil, false
-}
 
 // AsFloat gives the float that v is; integers are not floats.
 func (v Value) AsFloat() (f float64, ok bool) { f, ok = v.data.(float64); return }
@@ -201,8 +180,8 @@ func (v Value) Truthy() bool {
 		return d
 	case int64:
 		return d != 0
-	case *big.Int:
-		return d.Sign() != 0
+	case longInt:
+		return true
 	case float64:
 		return d != 0
 	case string:

@@ -3,7 +3,6 @@ package async_status
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"io/fs"
@@ -74,13 +73,13 @@ func (m *Module) erase(ctx context.Context, sys modules.System, file string, tol
 func tell(content []byte, file string, told *values.Map) (modules.Result, error) {
 	told.Set("started", values.Int(1))
 	told.Set("results_file", values.String(file))
-	if !json.Valid(content) { // it is being written
+	value, err := values.Decode(content)
+	if err != nil { // it is being written
 		told.Set("finished", values.Int(0))
 		return modules.Result{Data: whole(told)}, nil
 	}
-	value, err := values.Decode(content)
 	job, _ := value.AsMap()
-	if err != nil || job == nil {
+	if job == nil {
 		return modules.Result{Data: whole(told)}, errors.New("the result of the job cannot be read")
 	}
 	result := modules.Result{Data: told, Changed: yes(job, "changed"), Skipped: yes(job, "skipped")}

@@ -4,11 +4,11 @@ package release_facts
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/release"
 	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/values/record"
 )
 
 // Spec describes the module.
@@ -57,11 +57,7 @@ func warnings(sys modules.System, l release.Layout, ledger release.Ledger) []str
 }
 
 func asMap(node release.Node) (*values.Map, error) {
-	text, err := json.Marshal(node)
-	if err != nil {
-		return nil, err
-	}
-	v, err := values.Decode(text)
+	v, err := record.Value(node)
 	data, _ := v.AsMap()
 	return data, err
 }

@@ -1,7 +1,6 @@
 package user_module
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -36,9 +35,6 @@ func read(out modules.Output) said {
 		return said{}
 	}
 	text := []byte(strings.Join(lines[first:last+1], "\n"))
-	if !json.Valid(text) { // Decode is not so strict
-		return said{}
-	}
 	value, err := values.Decode(text)
 	data, ok := value.AsMap()
 	if err != nil || !ok {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -17,6 +16,7 @@ import (
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/transport/wire"
 	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/values/record"
 )
 
 // A call with a Background becomes a job: the helper starts its program once more in a
@@ -43,7 +43,7 @@ func startJob(ctx context.Context, call modules.Call, s Session) (file string, e
 	if call.Args, err = carry(ctx, call.Args, s); err != nil {
 		return file, err
 	}
-	text, err := json.Marshal(call)
+	text, err := record.Encode(call)
 	if err != nil {
 		return file, err
 	}
@@ -127,7 +127,7 @@ func job(r Runner, file string) int {
 	text, err := io.ReadAll(os.Stdin)
 	var call modules.Call
 	if err == nil {
-		err = json.Unmarshal(text, &call)
+		err = record.Decode(text, &call)
 	}
 	if err != nil || call.Background == nil {
 		fmt.Fprintln(os.Stderr, "gdeploy helper: no job on stdin:", err)

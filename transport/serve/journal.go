@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/transport/wire"
+	"github.com/gdeploy/gdeploy/values/record"
 )
 
 // keepJournals is how long a run's journal stays on the host.
@@ -36,7 +36,7 @@ func (j *Journal) start(call modules.Call, bootID string) {
 	if j == nil || call.Step == "" {
 		return
 	}
-	args, err := json.Marshal(call.Args)
+	args, err := record.Encode(call.Args)
 	if err != nil {
 		return
 	}
@@ -52,7 +52,7 @@ func (j *Journal) end(call modules.Call, reply modules.Reply) {
 }
 
 func (j *Journal) write(run string, entry wire.JournalEntry) {
-	line, err := json.Marshal(entry)
+	line, err := record.Encode(entry)
 	if err != nil {
 		return
 	}
@@ -125,7 +125,7 @@ func readJournal(r io.Reader) ([]wire.JournalEntry, error) {
 			return entries, err
 		}
 		var entry wire.JournalEntry
-		if json.Unmarshal(line, &entry) != nil {
+		if record.Decode(line, &entry) != nil {
 			continue
 		}
 		i, started := at[entry.Step]

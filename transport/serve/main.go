@@ -2,7 +2,6 @@ package serve
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -15,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gdeploy/gdeploy/transport/wire"
+	"github.com/gdeploy/gdeploy/values/record"
 )
 
 // Asked tells whether a program's arguments ask it to work as the helper.
@@ -146,7 +146,7 @@ func homeDir() string {
 
 // greet tells the controller that the helper is there.
 func greet(w io.Writer, hello wire.Hello) error {
-	line, err := json.Marshal(hello)
+	line, err := record.Encode(hello)
 	if err != nil {
 		return err
 	}

@@ -2,12 +2,13 @@ package wire
 
 import (
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"io"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/gdeploy/gdeploy/values/record"
 )
 
 const (
@@ -26,7 +27,7 @@ func WriteMessage(w io.Writer, v any) error { return write(w, v, plain) }
 func WritePacked(w io.Writer, v any) error { return write(w, v, Pack) }
 
 func write(w io.Writer, v any, frame func([]byte) []byte) error {
-	payload, err := json.Marshal(v)
+	payload, err := record.Encode(v)
 	if err != nil {
 		return fmt.Errorf("encode %T: %w", v, err)
 	}
@@ -43,7 +44,7 @@ func ReadMessage(r io.Reader, v any) error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(payload, v); err != nil {
+	if err := record.Decode(payload, v); err != nil {
 		return fmt.Errorf("decode %T: %w", v, err)
 	}
 	return nil

@@ -3,11 +3,12 @@ package wire
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/gdeploy/gdeploy/values/record"
 )
 
 // MaxGarbage is how much a login may print before the helper speaks.
@@ -59,7 +60,7 @@ func (g *Greeting) Next() (word string, hello *Hello, err error) {
 		return string(line), nil, nil
 	case Magic[len(Magic)-1]:
 		hello = new(Hello)
-		if err := json.Unmarshal(line, hello); err != nil {
+		if err := record.Decode(line, hello); err != nil {
 			return "", nil, fmt.Errorf("read the helper's hello: %w", err)
 		}
 		return "", hello, nil
