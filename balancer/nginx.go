@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"path"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -98,7 +99,7 @@ func (n NGINX) find(text string) (found []upstreamServer, missing []string, err 
 			missing = append(missing, upstream)
 		}
 	}
-	slices.SortFunc(found, func(a, b upstreamServer) int { return a.end - b.end })
+	sort.SliceStable(found, func(i, j int) bool { return found[i].end < found[j].end }) // slices.SortFunc is 12 kB for each type
 	return slices.CompactFunc(found, func(a, b upstreamServer) bool { return a.end == b.end }), missing, nil
 }
 

@@ -84,8 +84,7 @@ func (m *Machine) Progress(line string) {
 
 // Dial connects from this machine.
 func (m *Machine) Dial(ctx context.Context, network, address string) (net.Conn, error) {
-	var d net.Dialer
-	return d.DialContext(ctx, network, address)
+	return Dial(ctx, network, address)
 }
 
 // OpenBlob opens what lies on the controller.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/yamux"
 
+	"github.com/gdeploy/gdeploy/modules/machine"
 	"github.com/gdeploy/gdeploy/transport/wire"
 )
 
@@ -19,10 +20,9 @@ const connecting = 2 * time.Minute
 
 // dial opens a connection from this host and carries its bytes.
 func (s *server) dial(stream *yamux.Stream, request wire.Request) {
-	ctx, cancel := context.WithCancel(s.ctx)
+	ctx, cancel := context.WithTimeout(s.ctx, connecting)
 	defer cancel()
-	dialer := net.Dialer{Timeout: connecting}
-	conn, err := dialer.DialContext(ctx, request.Network, request.Address)
+	conn, err := machine.Dial(ctx, request.Network, request.Address)
 	if err != nil {
 		refuse(stream, err)
 		return
