@@ -49,6 +49,8 @@ type Manifest struct {
 	Modules map[string]string `json:"modules"`
 	// Go is the version of Go that built it.
 	Go string `json:"go"`
+	// Build is the hash of the program that builds and packs them.
+	Build string `json:"build"`
 	// Programs are the helpers by GOARCH.
 	Programs map[string]Program `json:"programs"`
 }

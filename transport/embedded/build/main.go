@@ -26,6 +26,7 @@ import (
 const (
 	module  = "github.com/gdeploy/gdeploy"
 	command = "./cmd/gdeploy-helper"
+	itself  = "transport/embedded/build"
 )
 
 var arches = []string{"amd64", "arm64"}
@@ -57,7 +58,7 @@ func build() error {
 	}
 	manifest.Programs = map[string]embedded.Program{}
 	for _, arch := range arches {
-		if manifest.Programs[arch], err = compile(root, dir, arch); err != nil {
+		if manifest.Programs[arch], err = compile(root, dir, arch, manifest.Packages); err != nil {
 			return err
 		}
 	}
@@ -96,6 +97,9 @@ func describe(root string) (manifest, error) {
 		return m, err
 	}
 	m.Sources = sum
+	if m.Build, err = embedded.Hash(os.DirFS(root), []string{itself}); err != nil {
+		return m, err
+	}
 	return m, covered(root, m.Packages)
 }
 
@@ -138,39 +142,59 @@ func (m manifest) upToDate(dir string) bool {
 	return reflect.DeepEqual(there, m.Manifest)
 }
 
-// largest is how many bytes a helper may have, compressed: each host gets it once for each
-// version. Where it is reached, see what a module has brought in.
-const largest = 3 << 20
-
-// compile builds the helper for one platform and packs it into dir. Nothing is
-// inlined, which makes it a tenth smaller.
-func compile(root, dir, arch string) (embedded.Program, error) {
-	var none embedded.Program
-	scratch, err := os.MkdirTemp("", "gdeploy-helper")
+// compile builds the helper for one platform and packs it into dir.
+func compile(root, dir, arch string, packages []string) (embedded.Program, error) {
+	content, err := link(root, arch, packages)
 	if err != nil {
-		return none, err
+		return embedded.Program{}, err
 	}
-	defer os.RemoveAll(scratch)
-	file := filepath.Join(scratch, "helper")
-	_, err = goTool(arch, "build", "-C", root, "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-gcflags=all=-l", "-o", file, command)
+	limit := largest
+	if short, err := withoutLines(content); err == nil {
+		content = short
+	} else {
+		fmt.Fprintf(os.Stderr, "the helper for %s keeps its line numbers: %v\n", arch, err)
+		limit += forLines
+	}
+	packed, by, err := pack(content)
 	if err != nil {
-		return none, err
+		return embedded.Program{}, err
 	}
-	content, err := os.ReadFile(file)
-	if err != nil {
-		return none, err
+	if len(packed) > limit+by.worse(limit) {
+		return embedded.Program{}, fmt.Errorf("the helper for %s has grown to %d bytes, more than %d", arch, len(packed), limit+by.worse(limit))
 	}
-	packed, err := pack(content)
-	if err != nil {
-		return none, err
-	}
-	if len(packed) > largest {
-		return none, fmt.Errorf("the helper for %s has grown to %d bytes, more than %d", arch, len(packed), largest)
-	}
-	sum := sha256.Sum256(content)
 	fmt.Printf("helper for linux/%s: %d bytes, %d gzipped\n", arch, len(content), len(packed))
+	sum := sha256.Sum256(content)
 	program := embedded.Program{SHA256: hex.EncodeToString(sum[:]), Size: int64(len(content))}
 	return program, replace(filepath.Join(dir, embedded.File(arch)), packed)
+}
+
+// largest is how many bytes a helper may have, compressed: each host gets it once for each
+// version. Where it is reached, see what a module has brought in. forLines is what it may
+// have more where its line numbers could not be taken out.
+const (
+	largest  = 2_000_000
+	forLines = 300_000
+)
+
+// link builds the helper for one platform. Nothing is inlined, which makes it a tenth
+// smaller.
+func link(root, arch string, packages []string) ([]byte, error) {
+	scratch, err := os.MkdirTemp("", "gdeploy-helper")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(scratch)
+	overlay, err := withoutHelp(root, scratch, packages)
+	if err != nil {
+		return nil, err
+	}
+	file := filepath.Join(scratch, "helper")
+	_, err = goTool(arch, "build", "-C", root, "-overlay", overlay, "-trimpath", "-buildvcs=false",
+		"-ldflags=-s -w -buildid= -funcalign=16", "-gcflags=all=-l", "-o", file, command)
+	if err != nil {
+		return nil, err
+	}
+	return os.ReadFile(file)
 }
 
 // replace writes a file beside the old one and renames it, unless it is the same.
