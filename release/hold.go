@@ -2,7 +2,6 @@ package release
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/values/record"
 )
 
 // Hold is what keeps deploys of an application off a host until somebody lifts it: a file,
@@ -38,7 +38,7 @@ func ReadHold(sys modules.Reader, file string) (h Hold, ok bool, err error) {
 	if err != nil {
 		return Hold{}, false, fmt.Errorf("read the hold: %w", err)
 	}
-	if err := json.Unmarshal(data, &h); err != nil { // somebody wrote it by hand, and meant it
+	if err := record.Decode(data, &h); err != nil { // somebody wrote it by hand, and meant it
 		h = Hold{Who: "somebody", Reason: string(bytes.TrimSpace(data))}
 	}
 	return h, true, nil
@@ -52,7 +52,7 @@ func PutOnHold(sys modules.System, file, reason string) (Hold, error) {
 	}
 	run := sys.Run()
 	h := Hold{Who: run.Who, Since: sys.Now().UTC().Truncate(time.Second), Reason: reason, Run: run.ID}
-	data, err := json.Marshal(h)
+	data, err := record.Encode(h)
 	if err != nil {
 		return h, err
 	}
