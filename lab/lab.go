@@ -17,10 +17,11 @@ import (
 
 // Options say which lab a test wants. The zero value is the lab named test, with ten web nodes and no Python.
 type Options struct {
-	Name   string // 1 to 20 of a-z, 0-9, -; labs of different names can be up at once
-	Hosts  int    // web nodes beside lb and n11; 1 to 200
-	Python bool   // hosts get python3, for the tools that gdeploy is compared with
-	Fresh  bool   // replace a lab that is up; otherwise it is used as the test before left it
+	Name    string // 1 to 20 of a-z, 0-9, -; labs of different names can be up at once
+	Hosts   int    // web nodes beside lb and n11; 1 to 200
+	Python  bool   // hosts get python3, for the tools that gdeploy is compared with
+	Servers bool   // hosts have tomcat10 and php-fpm, not set up
+	Fresh   bool   // replace a lab that is up; otherwise it is used as the test before left it
 }
 
 // Lab is a lab that is up. It stays up after the test, for the next one, until Down.
@@ -143,6 +144,9 @@ func (o Options) arguments() []string {
 	args := []string{"-n", strconv.Itoa(o.Hosts)}
 	if o.Python {
 		args = append(args, "--with", "python")
+	}
+	if o.Servers {
+		args = append(args, "--with", "servers")
 	}
 	if o.Fresh {
 		args = append(args, "--fresh")

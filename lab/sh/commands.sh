@@ -7,7 +7,8 @@ lab: real hosts (systemd, OpenSSH, HAProxy) on this machine, in network namespac
 
   lab [--name NAME] COMMAND ...          NAME is demo, or $GDEPLOY_LAB inside a lab's shell
 
-  up [-n COUNT] [--with python] [--fresh]  web nodes n1.. (10), balancer lb, bare machine n11; --fresh replaces a lab that is up
+  up [-n COUNT] [--with python] [--with servers] [--fresh]
+                                         web nodes n1.. (10), balancer lb, bare machine n11; --fresh replaces a lab that is up
   down                                   take it down and forget it
   status                                 its hosts and how they are;   list: the labs there are
   shell [COMMAND ...]                    a shell, or a command, on the controller: inside the lab's network
@@ -50,13 +51,13 @@ take_name() {
 lab_base() { build_image_once; }
 
 lab_up() {
-	local count=10 python="" fresh="" started
+	local count=10 with="" fresh="" started
 	started=$(date +%s%N)
 	while [ $# -gt 0 ]; do
 		case $1 in
 		-n) count=${2:-} && shift ;;
 		--name) choose_lab "${2:-}" && shift ;;
-		--with) [ "${2:-}" = python ] || die "--with knows only python"; python=yes && shift ;;
+		--with) [[ ${2:-} =~ ^(python|servers)$ ]] || die "--with knows python (python3), and servers (tomcat10, php-fpm)"; with+=" $2" && shift ;;
 		--fresh) fresh=yes ;;
 		*) die "up does not know \"$1\"" ;;
 		esac
@@ -66,14 +67,15 @@ lab_up() {
 	[ -z "$(ip netns identify)" ] || die "this is a shell inside a lab: leave it first"
 	need_programs
 	build_image_once
-	[ -z "$python" ] || build_python_once
+	[[ $with != *python* ]] || build_once python base
+	[[ $with != *servers* ]] || build_once "$(servers_name)" managed base
 	hold_lock "lab-$lab"
-	if [ -z "$fresh" ] && is_up_as "$count" "$python"; then
+	if [ -z "$fresh" ] && is_up_as "$count" "$with"; then
 		say "lab $lab is already up"
 		return
 	fi
 	clean_up
-	start_lab "$count" "$python"
+	start_lab "$count" "$with"
 	say "lab $lab is up in $(seconds_since "$started") s: $(wc -l <"$state/hosts") hosts"
 }
 
@@ -88,11 +90,12 @@ is_up_as() {
 }
 
 start_lab() {
-	local count=$1 python=$2 host
+	local count=$1 with=$2 host
 	mkdir -p "$state/console" "$state/hosts.d"
 	chmod 0755 "$labs_dir" "$state"
 	echo "$image" >"$state/image"
-	[ -z "$python" ] || touch "$state/python"
+	[[ $with != *python* ]] || touch "$state/with-python"
+	[[ $with != *servers* ]] || servers_name >"$state/with-servers"
 	list_hosts "$count" >"$state/hosts"
 	ssh-keygen -q -t ed25519 -N '' -C "gdeploy lab $lab" -f "$private_key"
 	: >"$known_hosts"
@@ -107,7 +110,7 @@ start_lab() {
 	write_ssh_config >"$state/ssh_config"
 	# shellcheck disable=SC2046
 	wait_for_sshd $(host_names) || die "the lab $lab is not complete; look at $state/console, then: lab down --name $lab"
-	echo "$count $python $image" >"$state/up"
+	echo "$count $with $image" >"$state/up"
 }
 
 # All hosts share root's quota of inotify instances; the kernel's 128 are few for twenty systemds.

@@ -4,13 +4,17 @@
 #   managed  above it: users deploy and sudopw        (nodes and balancer)
 #   bare     above it: only root, with a password     (n11)
 #   python   above it: python3, built when first asked for
+#   servers  above managed: tomcat10 and php-fpm, built when first asked for
 # An image is named by a hash of its recipe, so a changed recipe makes a new one.
 
 suite=bookworm
 
 image_name() {
-	{ echo "$suite"; cat "$here"/base/*; } | sha256sum | cut -c1-12
+	{ echo "$suite"; cat $(ls "$here"/base/* | grep -v /servers.sh); } | sha256sum | cut -c1-12
 }
+
+# The layer of servers has a hash of its own in its name: a change to it leaves the image as it is.
+servers_name() { echo "servers-$(sha256sum "$here/base/servers.sh" | cut -c1-12)"; }
 
 image=$images_dir/$(image_name)
 
@@ -63,21 +67,23 @@ debian_mirror() {
 build_layer() {
 	local dir=$1 layer=$2 lower=$3 script=$here/base/$2.sh
 	[ "$layer" = base ] && script=$here/base/configure.sh
+	[[ $layer != servers-* ]] || script=$here/base/servers.sh
 	isolated bash -euo pipefail -c "$(declare -f in_layer); in_layer \"\$@\"" in_layer "$dir" "$layer" "$lower" <"$script" >>"$dir/log" 2>&1
 }
 
 in_layer() {
-	local dir=$1 layer=$2 lower=$3 root=$1/$2
+	local dir=$1 layer=$2 lower=$3 root=$1/$2 installs=""
+	case $layer in python | servers-*) installs=yes ;; esac
 	if [ -n "$lower" ]; then
 		root=$dir/$layer.root
 		mkdir -p "$dir/$layer" "$dir/$layer.work" "$root"
-		mount -t overlay overlay -o "lowerdir=$dir/$lower,upperdir=$dir/$layer,workdir=$dir/$layer.work" "$root"
+		mount -t overlay overlay -o "lowerdir=$dir/${lower// /:$dir/},upperdir=$dir/$layer,workdir=$dir/$layer.work" "$root"
 	fi
 	mount -t proc proc "$root/proc"
-	[ "$layer" != python ] || mount --bind /etc/resolv.conf "$root/etc/resolv.conf" # only this layer installs packages
+	[ -z "$installs" ] || mount --bind /etc/resolv.conf "$root/etc/resolv.conf"
 	env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive DPKG_FORCE=unsafe-io \
 		chroot "$root" /bin/sh -eu
-	[ "$layer" != python ] || umount "$root/etc/resolv.conf"
+	[ -z "$installs" ] || umount "$root/etc/resolv.conf"
 	umount "$root/proc"
 	[ -z "$lower" ] || { umount "$root"; rm -rf --one-file-system "$root" "$dir/$layer.work"; }
 }
@@ -88,21 +94,24 @@ assert_no_python() {
 	[ -z "$found" ] || die "the base image must not have Python, but it has: $found"
 }
 
-build_python_once() {
-	[ -d "$image/python" ] && return
+# build_once LAYER LOWER... builds a layer of the image that only some labs have.
+build_once() {
+	local layer=$1 building=$image/$1.building
+	[ -d "$image/$layer" ] && return
 	hold_lock images
-	[ -d "$image/python" ] || build_python
+	[ -d "$image/$layer" ] || build_optional "$@"
 	exec 9>&-
 }
 
-build_python() {
-	local building=$image/python.building
-	say "building the Python layer (once)"
+build_optional() {
+	local layer=$1 lower
+	shift
+	say "building the layer ${layer%%-*} (once)"
 	rm -rf --one-file-system "$building"
 	mkdir "$building"
-	ln -s ../base "$building/base"
-	build_layer "$building" python base || image_failed "$building/log"
-	mv -T "$building/python" "$image/python"
+	for lower in "$@"; do ln -s "../$lower" "$building/$lower"; done
+	build_layer "$building" "$layer" "$*" || image_failed "$building/log"
+	mv -T "$building/$layer" "$image/$layer"
 	rm -rf --one-file-system "$building"
 }
 
@@ -125,6 +134,7 @@ layers_of() {
 	*) layer=managed ;;
 	esac
 	local lower=$image/$layer:$image/base
-	[ ! -f "$state/python" ] || lower=$image/python:$lower
+	[ ! -f "$state/with-servers" ] || [ "$layer" = bare ] || lower=$image/$(cat "$state/with-servers"):$lower
+	[ ! -f "$state/with-python" ] || lower=$image/python:$lower
 	echo "$lower"
 }
