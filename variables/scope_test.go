@@ -81,7 +81,6 @@ func TestErrors(t *testing.T) {
 		"{{ enc }}":                          "no vault password was given",
 		"{{ x | nofilter }}":                 "nofilter",
 		"{{ lookup('fil') }}":                "did you mean file?",
-		"{{ lookup('url', 'http://x') }}":    "use the task http_check",
 		"{{ lookup('file', 'x', strip=1) }}": `does not know the option "strip"; it takes lstrip, rstrip`,
 	} {
 		_, err := sc.Render(parse(t, `'`+strings.ReplaceAll(template, "'", "''")+`'`))

@@ -56,6 +56,11 @@ func Seal(plain []byte, password, id string) ([]byte, error) {
 	return seal(plain, password, id, salt)
 }
 
+// SealWithSalt is Seal with a salt that is given, so that the same text becomes the same.
+func SealWithSalt(plain []byte, password, id string, salt []byte) ([]byte, error) {
+	return seal(plain, password, id, salt)
+}
+
 func seal(plain []byte, password, id string, salt []byte) ([]byte, error) {
 	if strings.ContainsAny(id, ";\n\r") {
 		return nil, fmt.Errorf("encrypt: a vault id cannot contain ; or a line end: %q", id)

@@ -90,6 +90,8 @@ func builtin() map[string]jinja.Filter {
 		"to_yaml":              toYAML,
 		"type_debug":           typeDebug,
 		"union":                union,
+		"unvault":              unvaultText,
+		"vault":                vaultText,
 		"unique":               unique,
 		"urldecode":            textFilter(urldecode),
 		"urlsplit":             urlsplit,

@@ -85,6 +85,7 @@ func All() map[string]Lookup {
 		"template":            template,
 		"together":            together,
 		"unvault":             unvault,
+		"url":                 url,
 		"varnames":            varnames,
 		"vars":                vars,
 	}
@@ -94,7 +95,6 @@ func All() map[string]Lookup {
 func Refused() map[string]string {
 	return map[string]string{
 		"config": "gdeploy has settings of its own; put the value into a variable",
-		"url":    "use the task http_check with register, or lookup('pipe', 'curl -fsS ...')",
 	}
 }
 
@@ -116,7 +116,7 @@ func takes(names []string) string {
 }
 
 func (q *Query) text(name, def string) string {
-	if v, ok := q.Options.Get(name); ok {
+	if v, ok := q.Options.Get(name); ok && !v.IsNull() {
 		return values.Text(v)
 	}
 	return def
