@@ -14,8 +14,8 @@ import (
 // All lists Ansible's filters by their short names and by those with a collection.
 func All() map[string]jinja.Filter {
 	all := map[string]jinja.Filter{}
-	own := builtin()
-	qualify(all, own, "ansible.builtin", "ansible.legacy")
+	qualify(all, general(), "community.general")
+	qualify(all, builtin(), "ansible.builtin", "ansible.legacy")
 	return all
 }
 
