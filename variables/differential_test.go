@@ -25,8 +25,13 @@ type differentialCase struct {
 
 // TestDifferential renders templates that were made by testdata/differential/grammar.txt
 // and compares with what Ansible made of them. `make templates` makes them anew.
-func TestDifferential(t *testing.T) {
-	f, err := os.Open("testdata/differential/cases.jsonl")
+func TestDifferential(t *testing.T) { compareFile(t, "testdata/differential/cases.jsonl") }
+
+// TestAsked does the same with templates that somebody thought of, in asked.txt.
+func TestAsked(t *testing.T) { compareFile(t, "testdata/differential/asked.jsonl") }
+
+func compareFile(t *testing.T, name string) {
+	f, err := os.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,12 +9,14 @@ import (
 	"github.com/gdeploy/gdeploy/jinja"
 	"github.com/gdeploy/gdeploy/jinja/pyre"
 	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/variables/filters/ipaddr"
 )
 
 // All lists Ansible's filters by their short names and by those with a collection.
 func All() map[string]jinja.Filter {
 	all := map[string]jinja.Filter{}
 	qualify(all, general(), "community.general")
+	qualify(all, ipaddr.Filters(), "ansible.utils", "ansible.netcommon")
 	qualify(all, builtin(), "ansible.builtin", "ansible.legacy")
 	return all
 }
@@ -113,6 +115,7 @@ func AcceptUndefined() []string {
 // Tests lists Ansible's tests by their short names and by those with a collection.
 func Tests() map[string]jinja.Test {
 	all := map[string]jinja.Test{}
+	qualify(all, ipaddr.Tests(), "ansible.utils")
 	qualify(all, builtinTests(), "ansible.builtin", "ansible.legacy")
 	return all
 }
