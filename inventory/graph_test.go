@@ -194,6 +194,43 @@ func FuzzINI(f *testing.F) {
 	})
 }
 
+func FuzzTree(f *testing.F) {
+	for _, s := range []string{
+		"all:\n  hosts: {a: {x: 1}, 'b[1:3]:22': }\n  children: {w: {vars: {y: [1]}}}\n",
+		"plugin: constructed\nkeyed_groups: [{key: x, prefix: p, parent_group: q}]\n",
+		"plugin: constructed\nstrict: yes\ncompose: {a: b}\ngroups: {all: x, web: y}\n",
+		"w: {children: {w: }}", "&a [*a]", "all: {hosts: [a]}",
+	} {
+		f.Add(s)
+	}
+	dir := f.TempDir()
+	opts := inventory.Options{Template: func(text string, vars *values.Map, _ values.Position) (values.Value, error) {
+		v, ok := vars.Get(strings.Trim(text, "{ }"))
+		if !ok {
+			return values.Null, fmt.Errorf("no %q", text)
+		}
+		return v, nil
+	}}
+	f.Fuzz(func(t *testing.T, text string) {
+		path := filepath.Join(dir, "hosts.yml")
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		inv, err := inventory.Load(context.Background(), []string{"a,b", path}, opts)
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), path+":") {
+				t.Errorf("an error without its place: %v", err)
+			}
+			return
+		}
+		if hosts := inv.Hosts(); len(hosts) < 1000 {
+			if err := inv.WriteList(&strings.Builder{}, inventory.Listing{Export: true}); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
 func FuzzPattern(f *testing.F) {
 	for _, s := range []string{"web:&db:!h1", "web[0:2]", "~h\\d", "h*,!h[12]", "[h-", "@x", "web[-1]", "&web"} {
 		f.Add(s)

@@ -10,6 +10,8 @@ import (
 
 // hostState is what a run learned of a host.
 type hostState struct {
+	recalled sync.Once  // the facts of earlier runs are there
+	saving   sync.Mutex // one after the other
 	mu       sync.RWMutex
 	facts    *values.Map // as the setup module names them
 	injected *values.Map // those of them that are variables too

@@ -62,6 +62,8 @@ type Options struct {
 
 	// Vault opens encrypted values; nil where no password was given.
 	Vault Vault
+	// FactCache keeps facts from run to run; nil keeps them for the run only.
+	FactCache FactCache
 	// Lookups are added to the built-in ones and replace those of the same name.
 	Lookups map[string]lookups.Lookup
 	// Warn tells the operator something that is no error; nil drops it.
@@ -74,6 +76,16 @@ type Options struct {
 type Vault interface {
 	// Decrypt gives the plain text of a $ANSIBLE_VAULT text.
 	Decrypt(text []byte) ([]byte, error)
+}
+
+// FactCache keeps facts from run to run.
+type FactCache interface {
+	// Load gives the facts of a host, nil where there are none.
+	Load(host string) (*values.Map, error)
+	// Save keeps all facts of a host.
+	Save(host string, facts *values.Map) error
+	// Forget removes what is kept of a host.
+	Forget(host string) error
 }
 
 // Store holds everything known about variables in a run. It is safe for concurrent use.
@@ -112,10 +124,19 @@ func NewStore(o Options) *Store {
 
 // SetFacts adds what a host reported under ansible_facts. Facts are data; they cannot
 // set connection, become or interpreter variables.
-func (s *Store) SetFacts(host string, facts *values.Map) { s.host(host).addFacts(facts) }
+func (s *Store) SetFacts(host string, facts *values.Map) {
+	h := s.host(host)
+	h.addFacts(facts)
+	s.cacheFacts(host, h)
+}
 
 // ClearFacts forgets the facts of a host (meta: clear_facts).
-func (s *Store) ClearFacts(host string) { s.host(host).clearFacts() }
+func (s *Store) ClearFacts(host string) {
+	s.host(host).clearFacts()
+	if s.options.FactCache != nil {
+		s.warnOf(s.options.FactCache.Forget(host))
+	}
+}
 
 // Facts gives what is known of a host under the names of the setup module. The caller
 // must not change it.
@@ -134,6 +155,7 @@ func (s *Store) SetFact(host, name string, v values.Value, cacheable bool) {
 		fact := values.NewMap(1)
 		fact.Set(name, v)
 		h.addFacts(fact)
+		s.cacheFacts(host, h)
 	}
 }
 
@@ -151,15 +173,47 @@ func (s *Store) host(name string) *hostState {
 	s.mu.RLock()
 	h := s.hosts[name]
 	s.mu.RUnlock()
-	if h != nil {
-		return h
+	if h == nil {
+		s.mu.Lock()
+		if s.hosts[name] == nil {
+			s.hosts[name] = newHostState()
+		}
+		h = s.hosts[name]
+		s.mu.Unlock()
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.hosts[name] == nil {
-		s.hosts[name] = newHostState()
+	h.recalled.Do(func() { s.recallFacts(name, h) })
+	return h
+}
+
+// recallFacts takes the facts of earlier runs.
+func (s *Store) recallFacts(host string, h *hostState) {
+	if s.options.FactCache == nil || host == "" {
+		return
 	}
-	return s.hosts[name]
+	facts, err := s.options.FactCache.Load(host)
+	s.warnOf(err)
+	if facts != nil {
+		h.addFacts(facts)
+	}
+}
+
+// cacheFacts keeps the facts of a host for later runs.
+func (s *Store) cacheFacts(host string, h *hostState) {
+	if s.options.FactCache == nil || host == "" {
+		return
+	}
+	h.saving.Lock()
+	defer h.saving.Unlock()
+	h.mu.RLock()
+	facts := h.facts
+	h.mu.RUnlock()
+	s.warnOf(s.options.FactCache.Save(host, facts))
+}
+
+func (s *Store) warnOf(err error) {
+	if err != nil && s.options.Warn != nil {
+		s.options.Warn(err.Error())
+	}
 }
 
 // Hosts are the lists of hosts that magic variables show. The executor shares one value

@@ -16,6 +16,7 @@ import (
 // playFlags are the flags of gdeploy play alone.
 type playFlags struct {
 	syntaxCheck, listHosts, listTasks, listTags bool
+	flushCache                                  bool
 	step, forceHandlers                         bool
 	startAt, override                           string
 }
@@ -47,6 +48,7 @@ func playCommand() *cobra.Command {
 	f.BoolVar(&p.step, "step", false, "ask before each task")
 	f.StringVar(&p.startAt, "start-at-task", "", "leave out all tasks before the one of this name")
 	f.BoolVar(&p.forceHandlers, "force-handlers", false, "run notified handlers on failed hosts too")
+	f.BoolVar(&p.flushCache, "flush-cache", false, "forget the cached facts of all hosts of the inventory first")
 	f.StringVar(&p.override, "override", "", "go on in a freeze window of the inventory; the reason is kept in the run's record")
 	completeFlags(cmd, o)
 	return cmd
@@ -68,6 +70,11 @@ func play(cmd *cobra.Command, o *options, p playFlags, args []string) error {
 	}
 	if p.syntaxCheck || p.listHosts || p.listTasks || p.listTags {
 		return s.list(cmd.OutOrStdout(), p, books)
+	}
+	if p.flushCache {
+		if err := s.flushCache(); err != nil {
+			return err
+		}
 	}
 	if err := s.ready(cmd.Context(), books); err != nil {
 		return err

@@ -76,6 +76,7 @@ func (s *session) readInventory(ctx context.Context, limited bool, playbookDir s
 		Warn:      func(w inventory.Warning) { s.warn(w.Pos, w.Msg) },
 		Template:  s.constructing(ctx, playbookDir, vault),
 		ExtraVars: s.extra,
+		Facts:     s.cachedFacts,
 	})
 	if err != nil {
 		return notParsed(err)
@@ -146,6 +147,7 @@ func (s *session) makeStore(playbookDir string, vault variables.Vault) {
 		Limit:            s.options.limit,
 		ConfigFile:       s.settings.file,
 		Vault:            vault,
+		FactCache:        s.factCache(),
 		Warn:             func(msg string) { s.warn(values.Position{}, msg) },
 	})
 }

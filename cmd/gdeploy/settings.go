@@ -7,10 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
+
+	"github.com/gdeploy/gdeploy/variables/factcache"
 )
 
 // Settings are what gdeploy.yaml, GDEPLOY_* and flags say, in growing strength. A setting
@@ -36,6 +39,11 @@ type Settings struct {
 	LogFile         string   `mapstructure:"log_file" help:"gets a line per run and per switch, where its directory exists"`
 	LockWait        *int     `mapstructure:"lock_wait" flag:"lock-wait" help:"seconds to wait for another run's lock"` // nil where nobody says
 
+	FactCaching           string `mapstructure:"fact_caching" cfg:"defaults.fact_caching" env:"ANSIBLE_CACHE_PLUGIN" help:"where facts are kept: memory for the run only, jsonfile or yaml from run to run"`
+	FactCachingConnection string `mapstructure:"fact_caching_connection" cfg:"defaults.fact_caching_connection" env:"ANSIBLE_CACHE_PLUGIN_CONNECTION" is:"path" help:"the directory of cached facts"`
+	FactCachingPrefix     string `mapstructure:"fact_caching_prefix" cfg:"defaults.fact_caching_prefix" env:"ANSIBLE_CACHE_PLUGIN_PREFIX" help:"what the names of the files with cached facts start with"`
+	FactCachingTimeout    int    `mapstructure:"fact_caching_timeout" cfg:"defaults.fact_caching_timeout" env:"ANSIBLE_CACHE_PLUGIN_TIMEOUT" help:"seconds that cached facts count; 0 is for ever"`
+
 	VaultPasswordFile    []string `mapstructure:"vault_password_file" flag:"vault-password-file" help:"file with the password of encrypted values, or a program that prints it"`
 	VaultIdentityList    []string `mapstructure:"vault_identity_list" help:"further passwords of encrypted values, as --vault-id takes them"`
 	VaultIdentity        string   `mapstructure:"vault_identity" help:"the vault id of passwords that are given without one"`
@@ -46,15 +54,17 @@ type Settings struct {
 }
 
 var settingDefaults = map[string]any{
-	"forks":             100,
-	"host_key_checking": "yes",
-	"timeout":           10,
-	"become_method":     "sudo",
-	"become_user":       "root",
-	"vault_identity":    "default",
-	"log_file":          "/deploy/log/gdeploy.log",
-	"roles_path":        []string{"~/.ansible/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"},
-	"collections_path":  []string{"~/.ansible/collections", "/usr/share/ansible/collections"},
+	"forks":                100,
+	"host_key_checking":    "yes",
+	"timeout":              10,
+	"become_method":        "sudo",
+	"become_user":          "root",
+	"vault_identity":       "default",
+	"fact_caching":         "memory",
+	"fact_caching_timeout": 86400,
+	"log_file":             "/deploy/log/gdeploy.log",
+	"roles_path":           []string{"~/.ansible/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"},
+	"collections_path":     []string{"~/.ansible/collections", "/usr/share/ansible/collections"},
 }
 
 // loadSettings reads the settings of the working directory. All that is wrong with them is
@@ -159,7 +169,8 @@ func (s *Settings) resolve(from sources) {
 		}
 	}
 	for key, p := range map[string]*string{
-		"private_key_file": &s.PrivateKeyFile, "log_file": &s.LogFile, "ssh_config": &s.SSHConfig,
+		"fact_caching_connection": &s.FactCachingConnection,
+		"private_key_file":        &s.PrivateKeyFile, "log_file": &s.LogFile, "ssh_config": &s.SSHConfig,
 	} {
 		*p = pathFrom(dir, *p, from.fromFile(key))
 	}
@@ -194,6 +205,14 @@ func (s *Settings) check(from sources) error {
 	}
 	if s.HostKeyChecking != "yes" && s.HostKeyChecking != "accept-new" {
 		refuse("host_key_checking", "%q, and must be yes or accept-new: a host whose key changed is never talked to", s.HostKeyChecking)
+	}
+	if plugin := factcache.ShortName(s.FactCaching); !slices.Contains(factcache.Known, plugin) {
+		refuse("fact_caching", "%q, and must be one of %s", s.FactCaching, strings.Join(factcache.Known, ", "))
+	} else if plugin != "memory" && s.FactCachingConnection == "" {
+		refuse("fact_caching", "%s, and fact_caching_connection must say in which directory", plugin)
+	}
+	if s.FactCachingTimeout < 0 {
+		refuse("fact_caching_timeout", "%d, and must be a number of seconds, or 0 for ever", s.FactCachingTimeout)
 	}
 	if s.Forks < 1 {
 		refuse("forks", "%d, and must be at least 1", s.Forks)
