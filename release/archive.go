@@ -166,6 +166,15 @@ func ListArchived(sys modules.Reader, dest, app string) ([]Archived, error) {
 	return list, nil
 }
 
+// Versions gives what archives tell as nodes tell it of their releases.
+func Versions(archived []Archived) []NodeRelease {
+	list := make([]NodeRelease, len(archived))
+	for i, a := range archived {
+		list[i] = NodeRelease{Version: a.Version, Revision: a.Revision, Ref: a.Ref, Who: a.Who, Born: a.Born}
+	}
+	return list
+}
+
 // PruneArchived removes archived releases until keep are left, never one of protect or one
 // that Use noted for any node.
 func PruneArchived(sys modules.System, dest, app string, keep int, protect []string) ([]string, error) {

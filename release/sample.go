@@ -1,8 +1,10 @@
 package release
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -48,8 +50,34 @@ func (p *packer) noteSample(name string, content io.Reader) error {
 	return err
 }
 
-// keepSamples writes the samples beside the code.
+func (p *packer) takeSamples(root, below string) error {
+	if _, err := ReadArchived(p.sys, path.Dir(root)); err != nil {
+		return err
+	}
+	entries, err := p.sys.ReadDir(path.Join(root, below))
+	for _, e := range entries {
+		name := path.Join(below, path.Base(e.Path))
+		switch {
+		case e.Mode.IsDir():
+			err = p.takeSamples(root, name)
+		case e.Mode.IsRegular():
+			err = p.readSample(name, e.Path)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// keepSamples writes the samples beside the code. An archive that comes from another archived
+// release brings the samples of that one along.
 func (p *packer) keepSamples() error {
+	if from := path.Join(path.Dir(p.a.Archive), samplesDir); p.a.Archive != "" {
+		if err := p.takeSamples(from, ""); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
 	made := map[string]bool{}
 	names := make([]string, 0, len(p.samples))
 	for name := range p.samples {

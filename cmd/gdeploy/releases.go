@@ -108,13 +108,7 @@ func (n tableNode) rows(all bool) []tableRow {
 	if n.problem != "" {
 		return []tableRow{{cells: []string{n.Host}, note: n.problem}}
 	}
-	rows := []tableRow{n.live()}
-	for _, line := range n.Drift {
-		rows = append(rows, tableRow{cells: []string{""}, note: "drift: " + line})
-	}
-	if n.LockedBy != "" {
-		rows = append(rows, tableRow{cells: []string{""}, note: "locked by " + n.LockedBy})
-	}
+	rows := append([]tableRow{n.live()}, n.notes()...)
 	if n.LeftBy != "" {
 		rows = append(rows, tableRow{cells: []string{""}, note: "the lock is free; it was left behind by " + n.LeftBy})
 	}
@@ -125,6 +119,18 @@ func (n tableNode) rows(all bool) []tableRow {
 		if all && r.Version != n.Current {
 			rows = append(rows, tableRow{cells: append([]string{"", r.Version}, releaseCells(r)...)})
 		}
+	}
+	return rows
+}
+
+// notes are what is to be said about the node beside its release.
+func (n tableNode) notes() []tableRow {
+	var rows []tableRow
+	for _, line := range n.Drift {
+		rows = append(rows, tableRow{cells: []string{""}, note: "drift: " + line})
+	}
+	if n.LockedBy != "" {
+		rows = append(rows, tableRow{cells: []string{""}, note: "locked by " + n.LockedBy})
 	}
 	return rows
 }

@@ -44,6 +44,11 @@ func atHome(env *testscript.Env) error {
 	}
 	env.Setenv("GDEPLOY_LOG_FILE", filepath.Join(env.WorkDir, "log", "gdeploy.log"))
 	env.Setenv("LC_ALL", "C.UTF-8")
+	examples, err := filepath.Abs("../../examples")
+	if err != nil {
+		return err
+	}
+	env.Setenv("EXAMPLES", examples)
 	env.Setenv("GORACE", os.Getenv("GORACE"))
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/gdeploy/gdeploy/modules/raw"
 	"github.com/gdeploy/gdeploy/modules/reboot"
 	"github.com/gdeploy/gdeploy/modules/release_choose"
+	"github.com/gdeploy/gdeploy/modules/release_diff"
 	"github.com/gdeploy/gdeploy/modules/release_sample"
 	"github.com/gdeploy/gdeploy/modules/set_fact"
 	"github.com/gdeploy/gdeploy/modules/set_stats"
@@ -37,6 +38,7 @@ func Specs() []modules.Spec {
 		raw.Spec,
 		reboot.Spec,
 		release_choose.Spec,
+		release_diff.Spec,
 		release_sample.Spec,
 		set_fact.Spec,
 		set_stats.Spec,

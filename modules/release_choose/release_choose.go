@@ -78,11 +78,7 @@ func (m *Module) archives(sys modules.Reader) ([]release.NodeRelease, error) {
 		return nil, nil
 	}
 	archived, err := release.ListArchived(sys, m.ArchiveDir, m.App)
-	list := make([]release.NodeRelease, len(archived))
-	for i, a := range archived {
-		list[i] = release.NodeRelease{Version: a.Version, Revision: a.Revision, Ref: a.Ref, Who: a.Who, Born: a.Born}
-	}
-	return list, err
+	return release.Versions(archived), err
 }
 
 // table lists each release with where it is, for people: newest first.
