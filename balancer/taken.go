@@ -20,7 +20,7 @@ import (
 // leaves it behind, so that the next one knows who took the server out and how it was
 // before, and no server stays out unnoticed.
 type Taken struct {
-	// Found is how the balancer had the server before.
+	// Found is how the balancer had the server before; empty where it could not be asked.
 	Found State     `json:"found"`
 	Run   string    `json:"run"`
 	Who   string    `json:"who"`
@@ -65,8 +65,11 @@ func NoteTaken(ctx context.Context, sys modules.System, d Driver, to State) erro
 		return nil
 	}
 	now, err := d.Query(ctx, sys)
-	if err != nil || !now.Known || now.Remembered || now.State == "" || now.State == to {
+	if err != nil || !now.Known || now.State == to {
 		return err
+	}
+	if now.Remembered {
+		now.State = ""
 	}
 	if _, there, err := ReadTaken(sys, d); err != nil || there {
 		return err

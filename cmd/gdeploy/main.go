@@ -91,6 +91,7 @@ GDEPLOY_* in the environment, and over that from flags: gdeploy help settings li
 		promoteCommand(),
 		historyCommand(),
 		approveCommand(),
+		lbCommand(),
 		lockCommand(),
 		unlockCommand(),
 		initCommand(),

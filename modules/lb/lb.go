@@ -112,10 +112,15 @@ func (m *Module) query(ctx context.Context, sys modules.System, driver balancer.
 	}
 	found, by := named(status), ""
 	taken, ok, err := balancer.ReadTaken(sys, driver)
-	if ok && status.State != balancer.Ready {
-		found, by = string(taken.Found), taken.String()
-	}
 	data := m.data(status)
+	if ok && status.State != balancer.Ready {
+		if taken.Found != "" {
+			found, by = string(taken.Found), taken.String()
+		}
+		data.Set("taken_run", values.String(taken.Run))
+		data.Set("taken_who", values.String(taken.Who))
+		data.Set("taken_since", values.String(taken.Since.UTC().Format(time.RFC3339)))
+	}
 	data.Set("found", values.String(found))
 	data.Set("taken_by", values.String(by))
 	return modules.Result{Data: data}, err
