@@ -84,6 +84,8 @@ GDEPLOY_* in the environment, and over that from flags: gdeploy help settings li
 		playCommand(),
 		adhocCommand(),
 		inventoryCommand(),
+		explainCommand(),
+		lintCommand(),
 		vaultCommand(),
 		releasesCommand(),
 		statusCommand(),
