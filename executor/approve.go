@@ -69,7 +69,7 @@ func (p *play) approved(ctx context.Context, done, next wave) bool {
 		return answer.Approved
 	}
 	if p.beginsNothing() {
-		p.abort(turnedBack)
+		p.abort(TurnedBack)
 		return false
 	}
 	p.tell(ApprovalAsked{q})

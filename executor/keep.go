@@ -29,8 +29,12 @@ const (
 	keepPlay    = "play "    // a play that ended
 	keepAnswer  = "answer "  // what another walk might not find again
 	keepSettled = "settled " // a host that is through a rolling play
-	keepCutting = "cutting " // a play that is being taken back
+	keepCutting = TakingBack // a play that is being taken back
 )
+
+// TakingBack begins the keys of plays whose work was being taken back on all hosts: such a
+// run cannot go forward any more.
+const TakingBack = "taking back "
 
 // Started is what the journal has of a call before it is sent.
 type Started struct {
@@ -103,8 +107,8 @@ func (r *run) keep(key string, fact any) {
 	}
 }
 
-// turnedBack is why a play ends whose run is taken back after its controller died.
-const turnedBack = "the run was stopped, and is taken back"
+// TurnedBack is why a play ends whose run is taken back after its controller died.
+const TurnedBack = "the run was stopped, and is taken back"
 
 // endedPlay is a play in the journal that ended.
 type endedPlay struct {
@@ -134,7 +138,7 @@ func (p *play) beginsNothing() bool {
 // turnBack takes a play back that had come to its end, and had not ended, when the run died.
 func (p *play) turnBack(ctx context.Context) {
 	if p.aborted == "" && p.turnsBack() {
-		p.abort(turnedBack)
+		p.abort(TurnedBack)
 		p.newBatch(p.latest).unwindTouched(ctx)
 	}
 }
@@ -228,7 +232,7 @@ func (v *visit) kept(it *item) (*result, bool) {
 		v.pushAgain(it)
 	case v.beginsNothing() && v.frame.kind != Undoing:
 		v.pushAgain(it)
-		v.abort(turnedBack)
+		v.abort(TurnedBack)
 		return &result{fields: values.NewMap(0), failed: true, unborn: true, cut: true}, true
 	default:
 		return nil, false

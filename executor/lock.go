@@ -63,10 +63,30 @@ func (p *play) acquire(ctx context.Context) (bool, error) {
 	if wanted == nil {
 		return true, nil
 	}
+	if p.hadLock(wanted) {
+		return p.takeAll(ctx, wanted), nil
+	}
 	if thawed, err := p.thawed(ctx, wanted.name); !thawed || err != nil {
 		return false, err
 	}
 	return p.takeAll(ctx, wanted), nil
+}
+
+// hadLock prepares for taking a lock that the run had before its controller died: a freeze
+// or a hold that came since does not keep it from its end.
+func (p *play) hadLock(wanted *heldLock) (had bool) {
+	for _, place := range wanted.places {
+		if !p.Journal.Kept(keepLock+place.host+" "+place.path, nil) {
+			continue
+		}
+		had = true
+		args, _ := place.call.Args.AsMap()
+		args = args.Clone()
+		args.Delete(values.String("hold"))
+		args.Set("again", values.Bool(!p.Resume.Force))
+		place.call.Args = values.FromMap(args)
+	}
+	return had
 }
 
 func (p *play) takeAll(ctx context.Context, wanted *heldLock) bool {

@@ -224,7 +224,7 @@ func (p *play) abort(reason string) {
 // interrupt ends the play because the operator asked for that.
 func (p *play) interrupt() {
 	if p.turnsBack() {
-		p.abort(turnedBack)
+		p.abort(TurnedBack)
 		return
 	}
 	p.abort("the operator stopped it")

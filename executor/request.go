@@ -68,6 +68,8 @@ type Resume struct {
 	// were (AssumeDone) or that they are to be run again (AssumeAgain). Where it says
 	// nothing, the run stops before them.
 	Assume string
+	// Force goes on although another run had a lock of this one since.
+	Force bool
 }
 
 // What can be assumed of a command that a dead run had sent.

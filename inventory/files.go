@@ -55,6 +55,9 @@ func (f *files) read(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, errors.Unwrap(err))
 	}
+	if f.opts.Told != nil {
+		f.opts.Told(path, text)
+	}
 	if !bytes.HasPrefix(text, []byte("$ANSIBLE_VAULT;")) {
 		return text, nil
 	}

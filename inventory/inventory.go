@@ -35,6 +35,8 @@ type Options struct {
 	Facts func(host string) *values.Map
 	// ExtraVars are those of -e, which constructed sources may use.
 	ExtraVars *values.Map
+	// Told is told of every file that is read, as Warn is; nil where nobody wants that.
+	Told func(path string, content []byte)
 }
 
 // Inventory is hosts, groups and their variables, as seen from a playbook's directory

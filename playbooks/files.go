@@ -22,6 +22,7 @@ const stockPrefix = "stock:"
 type files struct {
 	stock   fs.FS
 	decrypt func(data []byte, file string) ([]byte, error)
+	told    func(path string, content []byte)
 
 	mu    sync.Mutex
 	cache map[string]*file
@@ -102,6 +103,9 @@ func (f *files) read(path string) ([]byte, error) {
 	}
 	if err != nil {
 		return nil, readError(path, err)
+	}
+	if f.told != nil {
+		f.told(path, data)
 	}
 	return data, nil
 }

@@ -23,6 +23,8 @@ type Options struct {
 	// file of an import, the name of a role. The scope holds the variables of the play
 	// and of what stands around, the strongest last; extra variables are to win over them.
 	Evaluate func(template values.Value, scope []*values.Map) (values.Value, error)
+	// Told is told of every file that is read; nil where nobody wants that.
+	Told func(path string, content []byte)
 	// Lookups are the names that with_* accepts; nil accepts all.
 	Lookups []string
 
@@ -57,7 +59,7 @@ func NewLoader(o Options) *Loader {
 	l := &Loader{
 		options: o,
 		modules: map[string]*modules.Spec{},
-		files:   files{stock: o.Stock, decrypt: o.Decrypt, cache: map[string]*file{}},
+		files:   files{stock: o.Stock, decrypt: o.Decrypt, told: o.Told, cache: map[string]*file{}},
 		roles:   map[roleKey]*roleFiles{},
 		own:     map[string]map[string]string{},
 	}

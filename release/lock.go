@@ -100,7 +100,8 @@ func (k Lock) try(sys modules.System, reason string, takeOver bool) (mine *Holde
 	}
 	run := sys.Run()
 	if current.Run == run.ID && !current.Free {
-		return &current, "", nil
+		_, _, err := sys.HoldLock(k.flock(current.Number), []byte(current.String()+"\n")) // another helper of the run may have it
+		return &current, "", err
 	}
 	if !takeOver && !current.Free && current.Number > 0 {
 		alive, err := k.Alive(sys, current)

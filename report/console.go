@@ -32,6 +32,9 @@ type Console struct {
 	// last is the task whose banner stands above what is written now.
 	last  string
 	story story
+	// before is a play that was begun before the run went on: it is shown when
+	// something new happens in it.
+	before *executor.PlayStarted
 }
 
 // NewConsole makes a Console.
@@ -45,7 +48,12 @@ func NewConsole(out, errors io.Writer, o Options) *Console {
 // Record shows the event.
 func (c *Console) Record(r executor.Record) {
 	c.story.record(r.Event)
+	if c.skips(r.Event) {
+		return
+	}
 	switch e := r.Event.(type) {
+	case executor.RunStarted:
+		c.resumed(e)
 	case executor.PlayStarted:
 		c.play(e)
 	case executor.TaskStarted:

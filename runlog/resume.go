@@ -95,22 +95,21 @@ func alive(own string) bool {
 	return syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) != nil
 }
 
-// Resume opens a run to go on with it.
-func Resume(dir, shared, id string) (*Run, error) {
-	r, err := Reopen(dir, id)
-	if err != nil {
-		return nil, err
-	}
+// GoOn makes of a run that was reopened one that is written again. shared is as in Start.
+func (r *Run) GoOn(shared string) error {
 	r.shared = shared
 	r.meta.Ended, r.meta.Outcome, r.meta.Unfinished, r.meta.Switches = time.Time{}, nil, nil, nil
 	r.meta.Resumed = append(r.meta.Resumed, time.Now())
 	events, err := os.OpenFile(filepath.Join(r.dir, "events.jsonl"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
-		return nil, errors.Join(err, r.file.Close())
+		return fmt.Errorf("keep the run on disk: %w", err)
 	}
 	r.events, r.log = events, zerolog.New(events)
-	return r, r.writeMeta()
+	return r.writeMeta()
 }
+
+// Began is when the run was started.
+func (r *Run) Began() time.Time { return r.meta.Started }
 
 // Reopen opens the state of a run that ended or died, to be read: nobody else can go on with
 // it until Abandon.

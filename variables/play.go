@@ -183,7 +183,7 @@ func (s *Store) LoadVars(path string) (*values.Map, error) {
 	f, ok := s.files[path]
 	s.mu.RUnlock()
 	if !ok {
-		f.vars, f.err = readVars(path, s.options.Vault)
+		f.vars, f.err = s.readVars(path)
 		s.mu.Lock()
 		s.files[path] = f
 		s.mu.Unlock()
@@ -191,12 +191,13 @@ func (s *Store) LoadVars(path string) (*values.Map, error) {
 	return f.vars, f.err
 }
 
-func readVars(path string, vault Vault) (*values.Map, error) {
+func (s *Store) readVars(path string) (*values.Map, error) {
 	src, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read variables: %w", err)
 	}
-	v, err := parseVars(src, path, vault)
+	s.tell(path, src)
+	v, err := parseVars(src, path, s.options.Vault)
 	if err != nil {
 		return nil, err
 	}
@@ -227,9 +228,16 @@ func parseVars(src []byte, file string, vault Vault) (values.Value, error) {
 	return v, err
 }
 
+func (s *Store) tell(path string, content []byte) {
+	if s.options.Told != nil {
+		s.options.Told(path, content)
+	}
+}
+
 // ReadFile gives a file's content, decrypted where it is encrypted; secret says that it was.
 func (s *Store) ReadFile(path string) (data []byte, secret bool, err error) {
 	data, err = os.ReadFile(path)
+	s.tell(path, data)
 	if err != nil || !isVaultText(data) {
 		return data, false, err
 	}

@@ -68,6 +68,9 @@ type Options struct {
 	Lookups map[string]lookups.Lookup
 	// Warn tells the operator something that is no error; nil drops it.
 	Warn func(msg string)
+	// Told is told of every file of variables and every template that is read; nil where
+	// nobody wants that.
+	Told func(path string, content []byte)
 	// Getenv reads the controller's environment; os.Getenv where nil.
 	Getenv func(string) string
 }

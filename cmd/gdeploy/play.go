@@ -9,6 +9,7 @@ import (
 
 	"github.com/gdeploy/gdeploy/executor"
 	"github.com/gdeploy/gdeploy/playbooks"
+	"github.com/gdeploy/gdeploy/runlog"
 	"github.com/gdeploy/gdeploy/values"
 	"github.com/gdeploy/gdeploy/variables"
 )
@@ -21,10 +22,26 @@ type playFlags struct {
 	startAt, override                           string
 }
 
-func playCommand() *cobra.Command {
-	o := &options{}
-	p := playFlags{}
-	cmd := &cobra.Command{
+// playing is one command line that runs playbooks.
+type playing struct {
+	cmd   *cobra.Command
+	o     *options
+	flags playFlags
+	args  []string
+	began beginning
+	// before is the run that goes on; nil for one that begins. retryOf is the run whose
+	// unfinished hosts this one is for.
+	before  *runlog.Run
+	retryOf string
+}
+
+func playCommand() *cobra.Command { return newPlay().cmd }
+
+// newPlay makes the command with the flags that it fills.
+func newPlay() *playing {
+	p := &playing{o: &options{}, began: thisBeginning()}
+	o := p.o
+	p.cmd = &cobra.Command{
 		Use:   "play PLAYBOOK...",
 		Short: "Run playbooks on hosts",
 		Long: `Runs playbooks, one after the other. A playbook is a file; of those that gdeploy ships
@@ -34,58 +51,76 @@ func playCommand() *cobra.Command {
   gdeploy play rollback.yml -l prod -e version=x
   gdeploy play site.yml -i hosts.ini --tags web -C -D` + exits(allCodes...),
 		Args: arguments(1, anyNumber, "a playbook"),
-		RunE: func(cmd *cobra.Command, args []string) error { return play(cmd, o, p, args) },
+		RunE: func(_ *cobra.Command, args []string) error {
+			p.args = args
+			return p.run()
+		},
 	}
-	cmd.ValidArgsFunction = completePlaybooks
-	f := cmd.Flags()
+	p.cmd.ValidArgsFunction = completePlaybooks
+	f := p.cmd.Flags()
 	o.connectionFlags(f)
 	f.StringArrayVarP(&o.tags, "tags", "t", nil, "only tasks with these tags")
 	f.StringArrayVar(&o.skipTags, "skip-tags", nil, "no tasks with these tags")
-	f.BoolVar(&p.syntaxCheck, "syntax-check", false, "only read the playbooks and report what is wrong")
-	f.BoolVar(&p.listHosts, "list-hosts", false, "only list the hosts of each play")
-	f.BoolVar(&p.listTasks, "list-tasks", false, "only list the tasks")
-	f.BoolVar(&p.listTags, "list-tags", false, "only list the tags")
-	f.BoolVar(&p.step, "step", false, "ask before each task")
-	f.StringVar(&p.startAt, "start-at-task", "", "leave out all tasks before the one of this name")
-	f.BoolVar(&p.forceHandlers, "force-handlers", false, "run notified handlers on failed hosts too")
-	f.BoolVar(&p.flushCache, "flush-cache", false, "forget the cached facts of all hosts of the inventory first")
-	f.StringVar(&p.override, "override", "", "go on in a freeze window of the inventory; the reason is kept in the run's record")
-	completeFlags(cmd, o)
-	return cmd
+	f.BoolVar(&p.flags.syntaxCheck, "syntax-check", false, "only read the playbooks and report what is wrong")
+	f.BoolVar(&p.flags.listHosts, "list-hosts", false, "only list the hosts of each play")
+	f.BoolVar(&p.flags.listTasks, "list-tasks", false, "only list the tasks")
+	f.BoolVar(&p.flags.listTags, "list-tags", false, "only list the tags")
+	f.BoolVar(&p.flags.step, "step", false, "ask before each task")
+	f.StringVar(&p.flags.startAt, "start-at-task", "", "leave out all tasks before the one of this name")
+	f.BoolVar(&p.flags.forceHandlers, "force-handlers", false, "run notified handlers on failed hosts too")
+	f.BoolVar(&p.flags.flushCache, "flush-cache", false, "forget the cached facts of all hosts of the inventory first")
+	f.StringVar(&p.flags.override, "override", "", "go on in a freeze window of the inventory; the reason is kept in the run's record")
+	completeFlags(p.cmd, o)
+	return p
 }
 
-func play(cmd *cobra.Command, o *options, p playFlags, args []string) error {
-	files, err := findPlaybooks(args)
+// run runs the playbooks, or only lists what they would do.
+func (p *playing) run() error {
+	s, books, err := p.open()
+	if err != nil || books == nil {
+		return err
+	}
+	run, err := s.startRunOf(p.cmd, runlog.Meta{Playbooks: p.args, RetryOf: p.retryOf})
 	if err != nil {
 		return err
 	}
-	o.tags, o.skipTags = splitTags(o.tags), splitTags(o.skipTags)
-	s, err := newSession(cmd, o, playbookDir(files))
-	if err != nil {
+	if err := run.Commit(keepBeginning, p.began); err != nil {
 		return err
+	}
+	s.inputs.begin(run)
+	outcome, err := s.execute(p.cmd.Context(), run, p.request(books), s.console(p.cmd))
+	return errors.Join(err, outcomeError(outcome, whatNext(outcome, run.ID())), endRun(p.cmd, run))
+}
+
+// open reads all that the run needs. The playbooks are nil where they were only to be listed.
+func (p *playing) open() (*session, []*playbooks.Playbook, error) {
+	files, err := findPlaybooks(p.args)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.o.tags, p.o.skipTags = splitTags(p.o.tags), splitTags(p.o.skipTags)
+	s, err := newSessionOf(p.cmd, p.o, playbookDir(files), p.before)
+	if err != nil {
+		return nil, nil, err
 	}
 	books, err := s.loadPlaybooks(files)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	if p.syntaxCheck || p.listHosts || p.listTasks || p.listTags {
-		return s.list(cmd.OutOrStdout(), p, books)
+	if f := p.flags; f.syntaxCheck || f.listHosts || f.listTasks || f.listTags {
+		return s, nil, s.list(p.cmd.OutOrStdout(), f, books)
 	}
-	if p.flushCache {
+	if p.flags.flushCache && p.before == nil {
 		if err := s.flushCache(); err != nil {
-			return err
+			return nil, nil, err
 		}
 	}
-	if err := s.ready(cmd.Context(), books); err != nil {
-		return err
-	}
-	run, err := s.startRun(cmd, args)
-	if err != nil {
-		return err
-	}
-	request := executor.Request{Override: p.override, Step: p.step, StartAtTask: p.startAt, ForceHandlers: p.forceHandlers, Playbooks: books}
-	outcome, err := s.execute(cmd.Context(), run, request, s.console(cmd))
-	return errors.Join(err, outcomeError(outcome, ""), endRun(cmd, run))
+	return s, books, s.ready(p.cmd.Context(), books)
+}
+
+func (p *playing) request(books []*playbooks.Playbook) executor.Request {
+	f := p.flags
+	return executor.Request{Override: f.override, Step: f.step, StartAtTask: f.startAt, ForceHandlers: f.forceHandlers, Playbooks: books}
 }
 
 func findPlaybooks(names []string) ([]string, error) {

@@ -28,6 +28,7 @@ func (s *session) startRunOf(cmd *cobra.Command, meta runlog.Meta) (*runlog.Run,
 	}
 	meta.ID, meta.Who, meta.Started = runlog.NewID(s.started), who(), s.started
 	meta.Limit, meta.Check, meta.Arguments = s.options.limit, s.options.check, s.arguments(cmd)
+	runlog.Prune(dir, s.started)
 	return runlog.Start(dir, s.settings.LogFile, meta)
 }
 

@@ -18,6 +18,7 @@ var update = flag.Bool("update", false, "rewrite what scripts compare with")
 
 func TestMain(m *testing.M) {
 	_ = os.Setenv("GORACE", "atexit_sleep_ms=0") // with -race each command would take a second to end
+	journalOf = dying
 	testscript.Main(m, map[string]func(){"gdeploy": main})
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/gdeploy/gdeploy/modules/onhost"
 	"github.com/gdeploy/gdeploy/playbooks"
 	"github.com/gdeploy/gdeploy/redact"
+	"github.com/gdeploy/gdeploy/runlog"
 	"github.com/gdeploy/gdeploy/values"
 	"github.com/gdeploy/gdeploy/variables"
 	"github.com/gdeploy/gdeploy/variables/lookups"
@@ -39,21 +40,31 @@ type session struct {
 	reach     executor.ConnectionDefaults
 	warn      warning
 	started   time.Time
+	inputs    *inputs
 }
 
 // newSession reads settings and inventory. playbookDir is where playbooks look for
 // group_vars, roles and files.
 func newSession(cmd *cobra.Command, o *options, playbookDir string) (*session, error) {
+	return newSessionOf(cmd, o, playbookDir, nil)
+}
+
+// newSessionOf reads them for a run that goes on, where there is one before.
+func newSessionOf(cmd *cobra.Command, o *options, playbookDir string, before *runlog.Run) (*session, error) {
 	if err := o.checkOutput(); err != nil {
 		return nil, err
 	}
-	s := &session{options: o, terminal: newTerminal(), secrets: redact.New(), started: time.Now()}
+	s := &session{options: o, terminal: newTerminal(), secrets: redact.New(), started: time.Now(), inputs: newInputs()}
+	if before != nil {
+		s.inputs.goOn(before)
+	}
 	s.warn = warnTo(cmd.ErrOrStderr(), s.secrets.Text)
 	var err error
 	if s.settings, err = loadSettings(cmd.Flags(), s.warn); err != nil {
 		return nil, err
 	}
 	vault := learning{s.keyring(cmd.Context()), s.secrets}
+	s.noteFiles()
 	if s.extra, err = variables.ParseExtraVars(o.extraVars, vault); err != nil {
 		return nil, badOption(fmt.Errorf("--extra-vars: %w", err))
 	}
@@ -64,6 +75,32 @@ func newSession(cmd *cobra.Command, o *options, playbookDir string) (*session, e
 	s.makeStore(playbookDir, vault)
 	s.makeLoader(cmd.Context(), vault)
 	return s, nil
+}
+
+// noteFiles takes note of files that are read whole by others.
+func (s *session) noteFiles() {
+	s.inputs.toldFile(s.settings.file)
+	for _, given := range s.options.extraVars {
+		if file, ok := strings.CutPrefix(given, "@"); ok {
+			s.inputs.toldFile(expand(file))
+		}
+	}
+	if file, ok := strings.CutPrefix(s.options.limit, "@"); ok {
+		s.inputs.toldFile(expand(file))
+	}
+}
+
+// homes are the directories whose files belong to the playbooks and the inventory.
+func (s *session) homes(books []*playbooks.Playbook) []string {
+	homes := slices.Clone(s.settings.RolesPath)
+	for _, b := range books {
+		homes = append(homes, filepath.Dir(b.File))
+	}
+	sources, _ := s.settings.inventories()
+	for _, source := range sources {
+		homes = append(homes, filepath.Dir(source))
+	}
+	return homes
 }
 
 func (s *session) readInventory(ctx context.Context, limited bool, playbookDir string, vault variables.Vault) error {
@@ -77,6 +114,7 @@ func (s *session) readInventory(ctx context.Context, limited bool, playbookDir s
 		Template:  s.constructing(ctx, playbookDir, vault),
 		ExtraVars: s.extra,
 		Facts:     s.cachedFacts,
+		Told:      s.inputs.told,
 	})
 	if err != nil {
 		return notParsed(err)
@@ -148,6 +186,8 @@ func (s *session) makeStore(playbookDir string, vault variables.Vault) {
 		ConfigFile:       s.settings.file,
 		Vault:            vault,
 		FactCache:        s.factCache(),
+		Told:             s.inputs.told,
+		Getenv:           s.inputs.getenv,
 		Warn:             func(msg string) { s.warn(values.Position{}, msg) },
 	})
 }
@@ -163,6 +203,7 @@ func (s *session) makeLoader(ctx context.Context, vault variables.Vault) {
 		CheckTemplate: s.store.CheckTemplate,
 		Decrypt:       func(text []byte, _ string) ([]byte, error) { return vault.Decrypt(text) },
 		Evaluate:      s.evaluator(ctx),
+		Told:          s.inputs.told,
 		Lookups:       slices.Sorted(maps.Keys(lookups.All())),
 		RolesPath:     s.settings.RolesPath,
 		Library:       s.settings.Library,

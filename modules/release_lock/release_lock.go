@@ -22,6 +22,7 @@ type Module struct {
 	Wait     float64 `json:"wait" default:"0" help:"how long to wait for another run to give it back, in seconds"`
 	Hold     string  `json:"hold" type:"path" help:"file of a hold, as gdeploy lock sets it: while it is there the lock is not to be had"`
 	Urgent   bool    `json:"urgent" default:"no" help:"take the lock in spite of a hold, with a warning"`
+	Again    bool    `json:"again" default:"no" help:"the run had it before its controller died; it is refused where another run had it since"`
 	TakeOver bool    `json:"take_over" default:"no" help:"take it from the run that holds it; that run's next change to a release or balancer is refused"`
 }
 
@@ -38,12 +39,19 @@ func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, e
 	if err != nil {
 		return modules.Result{}, err
 	}
-	holder, err := lock.Take(ctx, sys, m.Reason, time.Duration(m.Wait*float64(time.Second)), m.TakeOver)
+	holder, err := m.take(ctx, sys, lock, time.Duration(m.Wait*float64(time.Second)))
 	if err != nil {
 		return modules.Result{}, err
 	}
 	data, _ := values.MapOf("number", values.Int(holder.Number), "run", values.String(holder.Run)).AsMap()
 	return modules.Result{Data: data, Warnings: warnings}, nil
+}
+
+func (m *Module) take(ctx context.Context, sys modules.System, lock release.Lock, wait time.Duration) (release.Holder, error) {
+	if m.Again {
+		return lock.TakeAgain(ctx, sys, m.Reason, wait)
+	}
+	return lock.Take(ctx, sys, m.Reason, wait, m.TakeOver)
 }
 
 // minding has the lock mind the hold; where it is urgent a hold is only told.

@@ -78,7 +78,9 @@ func (s *server) run(ctx context.Context, call modules.Call, to *session) (reply
 		if p := recover(); p != nil {
 			reply = modules.Reply{Failed: true, Msg: fmt.Sprintf("%s: a bug in gdeploy: %v\n%s", call.Module, p, debug.Stack())}
 		}
-		s.Journal.end(call, reply)
+		if ctx.Err() == nil || !reply.Failed { // what was cut short has no result
+			s.Journal.end(call, reply)
+		}
 	}()
 	return s.Runner.Run(ctx, call, to)
 }

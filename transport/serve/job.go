@@ -50,6 +50,7 @@ func startJob(ctx context.Context, call modules.Call, s Session) (file string, e
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return file, err
 	}
+	tidyJobs(filepath.Dir(file))
 	if err := leave(file, running(call.Background.ID)); err != nil {
 		return file, err
 	}

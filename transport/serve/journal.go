@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/transport/wire"
 	"github.com/gdeploy/gdeploy/values/record"
@@ -74,6 +76,9 @@ func (j *Journal) open(run string) *os.File {
 	if os.MkdirAll(j.dir, 0o700) == nil {
 		file, _ = os.OpenFile(j.path(run), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) // nil where it failed
 	}
+	if file != nil {
+		_ = unix.Flock(int(file.Fd()), unix.LOCK_SH|unix.LOCK_NB) // others wait for what runs here
+	}
 	j.files[run] = file
 	j.prune()
 	return file
@@ -109,7 +114,31 @@ func (j *Journal) Read(run string) ([]wire.JournalEntry, error) {
 		return nil, err
 	}
 	defer file.Close()
+	if !j.writes(run) {
+		waitForOthers(file, patience)
+	}
 	return readJournal(file)
+}
+
+// patience is how long the calls of a controller that has gone may still run: see finish.
+const patience = defaultGrace + lastGrace + 5*time.Second
+
+// writes reports that this helper itself runs calls of the run.
+func (j *Journal) writes(run string) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.files[run] != nil
+}
+
+// waitForOthers returns when no other helper writes a journal any more: when the calls that
+// a dead controller left running have ended.
+func waitForOthers(file *os.File, most time.Duration) {
+	for end := time.Now().Add(most); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		if unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil {
+			_ = unix.Flock(int(file.Fd()), unix.LOCK_UN)
+			return
+		}
+	}
 }
 
 func readJournal(r io.Reader) ([]wire.JournalEntry, error) {
