@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/gdeploy/gdeploy/runlog"
 )
@@ -42,6 +43,28 @@ func settingsIn(environ []string) map[string]string {
 		}
 	}
 	return found
+}
+
+// asPlay is the line of gdeploy play that does what another command with its flags does.
+func asPlay(flags *pflag.FlagSet, o *options, playbooks []string) []string {
+	line := append([]string{"play"}, playbooks...)
+	known := newPlay().cmd.Flags()
+	flags.Visit(func(f *pflag.Flag) {
+		values := []string{f.Value.String()}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		if known.Lookup(f.Name) == nil || f.Name == "extra-vars" {
+			return
+		}
+		for _, v := range values {
+			line = append(line, "--"+f.Name+"="+v)
+		}
+	})
+	for _, v := range o.extraVars {
+		line = append(line, "--extra-vars="+v)
+	}
+	return line
 }
 
 // beginningOf reads how a run was started.

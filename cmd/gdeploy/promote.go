@@ -41,7 +41,9 @@ since it was packed; then it is a release of its own, named <version>.<time>.
 				return err
 			}
 			o.extraVars = append(o.extraVars, fmt.Sprintf(`{"version": %q, "code_sha256": %q, "fresh_config": true}`, passed.version, passed.code))
-			return play(cmd, o, playFlags{}, []string{"deploy.yml"})
+			p := &playing{cmd: cmd, o: o, args: []string{"deploy.yml"}, began: thisBeginning()}
+			p.began.Arguments = asPlay(cmd.Flags(), o, p.args)
+			return p.run()
 		},
 	}
 	o.connectionFlags(cmd.Flags())
