@@ -3,10 +3,12 @@ package executor
 import (
 	"context"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/gdeploy/gdeploy/playbooks"
 	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/variables"
 )
 
 // wanted reports that a task shall run: as tags and --start-at-task choose, and where
@@ -15,13 +17,29 @@ func (b *batch) wanted(ctx context.Context, t *playbooks.Task, hosts hostSet, f 
 	if f.kind == Undoing || f.kind == Checking {
 		return true
 	}
-	if f.kind == Ordinary && !isOldInclude(t) && !b.Select.Takes(playbooks.TagsOf(b.src, t)) {
+	if f.kind == Ordinary && !isOldInclude(t) && !b.Select.Takes(b.tags(ctx, t)) {
 		return false
 	}
 	if t.Name.IsNull() && t.Written == "" { // gathering facts
 		return true
 	}
 	return b.started(t) && b.agreed(ctx, t, hosts, f)
+}
+
+// tags are those of a task with all that it inherits; templates in them are evaluated with
+// what the play knows.
+func (b *batch) tags(ctx context.Context, t *playbooks.Task) []string {
+	tags := playbooks.TagsOf(b.src, t)
+	if !slices.ContainsFunc(tags, func(tag string) bool { return strings.Contains(tag, "{{") }) {
+		return tags
+	}
+	scope := b.Store.Scope(variables.Context{Ctx: ctx, Play: b.src, Prompts: b.prompts, Task: t})
+	return playbooks.EvaluatedTags(tags, func(v values.Value) values.Value {
+		if rendered, err := scope.Render(v); err == nil {
+			return rendered
+		}
+		return v
+	})
 }
 
 // isOldInclude tells a dynamic include that is written as just that: as in Ansible, it is

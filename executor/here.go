@@ -135,6 +135,9 @@ func (e evaluator) Condition(condition values.Value) (bool, error) {
 
 // Evaluate gives the value of an expression.
 func (e evaluator) Evaluate(expression string) (values.Value, error) {
+	if v, ok, err := e.scope.Lookup(expression); ok && err == nil && v.Kind() == values.KindString {
+		return v, nil // a name: the value knows where it was written
+	}
 	v, err := e.scope.Render(values.String("{{ " + expression + " }}"))
 	var undefined *jinja.UndefinedError
 	if errors.As(err, &undefined) {

@@ -20,6 +20,7 @@ type item struct {
 	label  string
 	// secrets are those that the round's parameters named.
 	secrets noted
+	err     error // why the item cannot be done
 }
 
 // mark puts the loop's variables into a result of the item.
@@ -79,8 +80,8 @@ func (v *visit) rounds(list []values.Value) ([]*item, *result) {
 	for i, value := range list {
 		it := &item{looped: true, index: i, vars: control.vars(list, i)}
 		it.scope = v.scope.With(it.vars)
-		if it.label, err = control.label(it.scope, value); err != nil {
-			return nil, failedBy(err)
+		if it.label, it.err = control.label(it.scope, value); it.err != nil {
+			it.label = "None"
 		}
 		items[i] = it
 	}

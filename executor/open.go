@@ -17,12 +17,8 @@ func (r *run) open(ctx context.Context, src *playbooks.Play, number int) (*play,
 	if err != nil {
 		return nil, fmt.Errorf("%s: hosts: %w", src.Pos, err)
 	}
-	p.name = pattern
-	if !src.Name.IsNull() {
-		if p.name, err = p.plain().Text(src.Name); err != nil {
-			p.name = values.Text(src.Name)
-		}
-	}
+	p.wanted = pattern
+	p.callIt()
 	names, err := r.Inventory.Select(pattern)
 	if err != nil {
 		return nil, fmt.Errorf("%s: hosts: %w", src.Pos, err)
@@ -44,6 +40,18 @@ func (r *run) open(ctx context.Context, src *playbooks.Play, number int) (*play,
 		p.hosts = append(p.hosts, &host{name: name, order: i, roles: map[string]roleState{}})
 	}
 	return p, nil
+}
+
+// callIt evaluates the name of the play, as far as that can be done.
+func (p *play) callIt() {
+	p.name = p.wanted
+	if p.src.Name.IsNull() {
+		return
+	}
+	var err error
+	if p.name, err = p.plain().Text(p.src.Name); err != nil {
+		p.name = values.Text(p.src.Name)
+	}
 }
 
 // warnUnmatched tells of parts of a pattern that name nothing.

@@ -20,6 +20,7 @@ type play struct {
 	src      *playbooks.Play
 	path     string
 	name     string
+	wanted   string // the pattern of its hosts
 	hosts    hostSet
 	prompts  *values.Map
 	handlers *handlers
@@ -66,6 +67,7 @@ func (r *run) play(ctx context.Context, src *playbooks.Play, number int) (ended 
 	if err := p.ask(ctx); err != nil {
 		return true, err
 	}
+	p.callIt()
 	if held, err := p.acquire(ctx); !held || err != nil {
 		return true, err
 	}

@@ -35,32 +35,52 @@ func (p *play) isExtra(name string) bool {
 	return false
 }
 
-// askOne asks one question. Without a terminal its default is the answer.
+// askOne asks one question. Its default, or nothing, is the answer where none is typed.
 func (p *play) askOne(ctx context.Context, q playbooks.Prompt) (values.Value, error) {
 	w, err := p.wording(q)
 	if err != nil {
 		return values.Null, err
 	}
-	if !q.Encrypt.IsNull() {
-		return values.Null, fmt.Errorf("encrypt is not supported: use the filter password_hash")
-	}
+	interactive := p.Terminal != nil && p.Terminal.Interactive()
 	answer := ""
-	if p.Terminal == nil || !p.Terminal.Interactive() {
+	if !interactive {
 		p.warn("", fmt.Sprintf("not asking for %q, because there is no terminal: its default is used", q.Name))
 	} else if answer, err = p.answer(ctx, w); err != nil {
 		return values.Null, err
 	}
-	if answer == "" {
+	switch {
+	case answer == "" && q.Default.IsNull() && !interactive:
+		return values.Null, nil
+	case answer == "":
 		answer = w.fallback
-	}
-	if w.hidden {
+	case w.hidden:
 		p.Secrets.Add(answer)
+	}
+	if answer, err = p.hashed(q, answer); err != nil {
+		return values.Null, err
 	}
 	value := values.String(answer)
 	if w.unsafe {
 		value = value.MarkUnsafe()
 	}
 	return value, nil
+}
+
+// hashed is the answer as encrypt wants it, as the filter password_hash makes it.
+func (p *play) hashed(q playbooks.Prompt, answer string) (string, error) {
+	if q.Encrypt.IsNull() {
+		return answer, nil
+	}
+	vars, arguments := values.NewMap(4), ""
+	vars.Set("answer", values.String(answer).MarkUnsafe())
+	vars.Set("kind", q.Encrypt)
+	for name, v := range map[string]values.Value{"salt": q.Salt, "salt_size": q.SaltSize} {
+		if !v.IsNull() {
+			vars.Set(name, v)
+			arguments += ", " + name + "=" + name
+		}
+	}
+	return p.plain().With(vars).Text(values.String("{{ answer | password_hash(kind | regex_replace('_crypt$', '')" + arguments + ") }}"))
 }
 
 // answer asks until both answers are the same, where confirm wants that.

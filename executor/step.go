@@ -39,6 +39,9 @@ func (v *visit) prepare(ctx context.Context, it *item) (*step, *result) {
 	if v.task.Late != nil {
 		return nil, failedBy(v.task.Late)
 	}
+	if it.err != nil {
+		return nil, failedBy(optionError(it.err))
+	}
 	s := &step{item: it, scope: it.scope, spec: v.task.Spec}
 	if v.task.UserModule != "" {
 		s.spec = &user_module.Spec
@@ -107,7 +110,7 @@ func (v *visit) fillDelegate(_ context.Context, s *step) error {
 	}
 	s.delegate = values.Text(name)
 	if s.delegate == "" {
-		return fmt.Errorf("delegate_to: %q is empty", values.Text(to))
+		return nil // as in Ansible: it is not delegated then
 	}
 	s.scope = s.scope.DelegatedTo(s.delegate)
 	return nil

@@ -146,18 +146,19 @@ func (b *batch) taskName(ctx context.Context, t *playbooks.Task, hosts hostSet, 
 	return name
 }
 
-// includeName is what an include_role is called: its name, else that of the role.
+// includeName is what an include_role is called: its name, else that of the role as it was
+// written.
 func (b *batch) includeName(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame) string {
-	written, before := t.Name, ""
+	written := t.Name
 	if written.IsNull() {
-		written, before = t.Include.Role, t.Written+" : "
+		return t.Written + " : " + values.Text(t.Include.Role)
 	}
 	if len(hosts) > 0 {
 		if text, err := b.scope(ctx, t, hosts[0], f).Text(written); err == nil {
-			return before + text
+			return text
 		}
 	}
-	return before + values.Text(written)
+	return values.Text(written)
 }
 
 func (b *batch) tellPlay() {

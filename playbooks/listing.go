@@ -90,20 +90,7 @@ func (l Listing) patterns(play *Play) []string {
 }
 
 func (l Listing) tags(play *Play, tags []string) []string {
-	evaluated := []string{}
-	for _, tag := range tags {
-		v := l.evaluate(play, values.String(tag))
-		items := v.Items()
-		if v.Kind() != values.KindList {
-			items = []values.Value{v}
-		}
-		for _, item := range items {
-			if text := values.Text(item); !slices.Contains(evaluated, text) {
-				evaluated = append(evaluated, text)
-			}
-		}
-	}
-	return evaluated
+	return EvaluatedTags(tags, func(v values.Value) values.Value { return l.evaluate(play, v) })
 }
 
 func (l Listing) evaluate(play *Play, v values.Value) values.Value {

@@ -139,8 +139,8 @@ func (p *parser) fill(use *RoleUse, block *Block, name string, pos values.Positi
 	}
 	use.Same = sameness(use, dir, included)
 	role, first := p.shared(use.Same, at, files)
-	if first && strings.Contains(name, "/") && !filepath.IsAbs(expandHome(name)) {
-		role.Name = name // as Ansible has it: the whole name below the directory of roles
+	if first && strings.Contains(name, "/") && role.Collection == "" {
+		role.Name = name // as in Ansible, the whole name as it was written
 	}
 	use.Role, use.Tasks = role, block
 	if !included {

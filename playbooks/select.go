@@ -3,6 +3,8 @@ package playbooks
 import (
 	"slices"
 	"strings"
+
+	"github.com/gdeploy/gdeploy/values"
 )
 
 // Select says which tasks run, as --tags and --skip-tags do. The zero Select takes all
@@ -74,4 +76,23 @@ func TagsOf(play *Play, t *Task) []string {
 		}
 	}
 	return all
+}
+
+// EvaluatedTags gives tags with their templates evaluated, each once; a template may give a
+// list of tags.
+func EvaluatedTags(tags []string, evaluate func(values.Value) values.Value) []string {
+	evaluated := []string{}
+	for _, tag := range tags {
+		v := evaluate(values.String(tag))
+		items := v.Items()
+		if v.Kind() != values.KindList {
+			items = []values.Value{v}
+		}
+		for _, item := range items {
+			if text := values.Text(item); !slices.Contains(evaluated, text) {
+				evaluated = append(evaluated, text)
+			}
+		}
+	}
+	return evaluated
 }

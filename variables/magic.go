@@ -49,6 +49,7 @@ func magicNames() map[string]magic {
 
 		"role_name":                 ofRole(func(r *playbooks.Role) values.Value { return values.String(shortRole(r)) }),
 		"ansible_role_name":         ofRole(func(r *playbooks.Role) values.Value { return values.String(r.Name) }),
+		"ansible_collection_name":   ofRole(func(r *playbooks.Role) values.Value { return values.String(r.Collection) }),
 		"role_path":                 ofRole(func(r *playbooks.Role) values.Value { return values.String(r.Path) }),
 		"role_uuid":                 ofRole(func(r *playbooks.Role) values.Value { return values.String(r.Path) }),
 		"ansible_parent_role_names": parentRoles(func(r *playbooks.Role) string { return r.Name }),
@@ -158,7 +159,7 @@ func playName(sc *Scope) (values.Value, bool) {
 func playRoleNames(sc *Scope) (values.Value, bool) {
 	var list []string
 	for _, use := range sc.store.playRoles(sc.c.Play) {
-		list = addName(list, use.Role.Name)
+		list = append(list, use.Role.Name) // as in Ansible, each mention counts
 	}
 	return values.Strings(list...), sc.c.Play != nil
 }
@@ -204,7 +205,12 @@ func ofRole(get func(*playbooks.Role) values.Value) func(sc *Scope) (values.Valu
 }
 
 // shortRole is a role's name without its collection.
-func shortRole(r *playbooks.Role) string { return r.Name[strings.LastIndexByte(r.Name, '.')+1:] }
+func shortRole(r *playbooks.Role) string {
+	if r.Collection == "" {
+		return r.Name
+	}
+	return r.Name[strings.LastIndexByte(r.Name, '.')+1:]
+}
 
 func parentRoles(get func(*playbooks.Role) string) func(sc *Scope) (values.Value, bool) {
 	return func(sc *Scope) (values.Value, bool) {

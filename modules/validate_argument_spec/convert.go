@@ -1,6 +1,8 @@
 package validate_argument_spec
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -64,7 +66,17 @@ func convertDict(v values.Value, text string) (values.Value, error) {
 	if v.Kind() == values.KindMap {
 		return v, nil
 	}
-	if v.Kind() == values.KindString && strings.Contains(text, "=") {
+	if v.Kind() != values.KindString {
+		return v, cannot(v, "a dict")
+	}
+	if strings.HasPrefix(text, "{") {
+		var read values.Value
+		if err := json.Unmarshal([]byte(text), &read); err == nil {
+			return read, nil
+		}
+		return v, errors.New("unable to evaluate string as dictionary")
+	}
+	if strings.Contains(text, "=") {
 		m := values.NewMap(2)
 		for _, pair := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
 			name, value, _ := strings.Cut(pair, "=")
@@ -72,19 +84,25 @@ func convertDict(v values.Value, text string) (values.Value, error) {
 		}
 		return values.FromMap(m), nil
 	}
-	return v, cannot(v, "a dict")
+	return v, errors.New("dictionary requested, could not parse JSON or key=value")
 }
 
 func cannot(v values.Value, what string) error {
 	return fmt.Errorf("%s cannot be converted to %s", pythonType(v), what)
 }
 
-// pythonType is how Python names the type of v.
+// pythonType is how Ansible names the type of v.
 func pythonType(v values.Value) string {
 	name := map[values.Kind]string{
 		values.KindString: "str", values.KindInt: "int", values.KindFloat: "float", values.KindBool: "bool",
 		values.KindList: "list", values.KindMap: "dict", values.KindNull: "NoneType",
 	}[v.Kind()]
+	switch {
+	case v.Kind() == values.KindString && v.Unsafe():
+		name = "ansible.utils.unsafe_proxy.AnsibleUnsafeText"
+	case v.Kind() == values.KindString && v.Pos().Line > 0: // as it was written
+		name = "ansible.parsing.yaml.objects.AnsibleUnicode"
+	}
 	return "<class '" + name + "'>"
 }
 

@@ -72,7 +72,7 @@ func (p parameter) check(v values.Value, where string) []string {
 	kind := p.word("type", "str")
 	v, err := convert(v, kind)
 	if err != nil {
-		return []string{fmt.Sprintf("argument '%s' is of type %s and we were unable to convert to %s: %s", p.name, pythonType(v), kind, err) + foundIn(where)}
+		return []string{fmt.Sprintf("argument '%s' is of type %s%s and we were unable to convert to %s: %s", p.name, pythonType(v), typeFoundIn(where), kind, err)}
 	}
 	wrong := p.choices(v, where)
 	return append(wrong, p.inside(v, kind, where)...)
@@ -149,6 +149,14 @@ func qualified(where, name string) string {
 		return name
 	}
 	return where + "." + name
+}
+
+// typeFoundIn is foundIn as it stands in the middle of a message.
+func typeFoundIn(where string) string {
+	if where == "" {
+		return ""
+	}
+	return " found in '" + where + "'."
 }
 
 func foundIn(where string) string {
