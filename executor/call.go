@@ -177,6 +177,10 @@ func (v *visit) together(ctx context.Context, items []*item) []*result {
 		s, failed := v.ready(ctx, it)
 		if failed != nil {
 			results[i] = v.keepEnd(it, it.mark(failed))
+			if failed.whole {
+				items, results = items[:i], results[:i+1]
+				break
+			}
 			continue
 		}
 		steps = append(steps, s)

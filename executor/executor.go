@@ -22,6 +22,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gdeploy/gdeploy/playbooks"
@@ -88,8 +89,9 @@ type run struct {
 	seeking  bool            // still looking for the task of --start-at-task
 	telling  sync.Mutex
 	held     *heldLock
-	over     bool     // meta: end_run
-	unsure   []string // commands of which nobody knows whether they were run
+	quit     atomic.Bool // the operator left the debugger
+	over     bool        // meta: end_run
+	unsure   []string    // commands of which nobody knows whether they were run
 	// unfinished are the hosts that another try would be for.
 	unfinished map[string]bool
 }

@@ -20,15 +20,21 @@ type item struct {
 	label  string
 	// secrets are those that the round's parameters named.
 	secrets noted
-	err     error // why the item cannot be done
+	err     error // what is wrong with its label
 }
 
 // mark puts the loop's variables into a result of the item.
 func (it *item) mark(r *result) *result {
-	if it.looped {
-		for key, v := range it.vars.All() {
-			r.fields.SetKey(key, v)
-		}
+	if !it.looped || r.whole {
+		return r
+	}
+	for key, v := range it.vars.All() {
+		r.fields.SetKey(key, v)
+	}
+	if it.err != nil {
+		r.failed = true
+		r.setChanged(false)
+		r.fields.Set("msg", values.String("Failed to template loop_control.label: "+it.err.Error()))
 	}
 	return r
 }
@@ -186,8 +192,11 @@ func (v *visit) oneByOne(ctx context.Context, items []*item) []*result {
 			}
 		}
 		r := v.single(ctx, it)
-		v.tellItem(it, r)
 		results = append(results, r)
+		if r.whole {
+			break
+		}
+		v.tellItem(it, r)
 		if r.unborn || v.breaks(it, r) {
 			break
 		}
@@ -219,6 +228,9 @@ func (v *visit) joined(results []*result) *result {
 	all.looped, all.skipped = true, true
 	list := make([]values.Value, len(results))
 	for i, r := range results {
+		if r.whole {
+			return r
+		}
 		list[i] = r.registered()
 		all.changed = all.changed || r.changed
 		all.failed = all.failed || r.failed

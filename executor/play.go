@@ -248,8 +248,8 @@ func (p *play) isAborted() bool {
 
 func (p *play) strategy() string {
 	name := strings.TrimPrefix(p.src.Strategy, "ansible.builtin.")
-	if name == "" {
-		return "linear"
+	if name == "" || name == "debug" {
+		return "linear" // debug is linear with the debugger, see debugs
 	}
 	return name
 }

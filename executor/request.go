@@ -37,6 +37,8 @@ type Request struct {
 	StartAtTask string
 	// Override is why the run goes on in a freeze window; empty is that it does not.
 	Override string
+	// Debugger opens the debugger for every task that fails.
+	Debugger bool
 	// LockWait is how long to wait for a lock where the play does not say.
 	LockWait time.Duration
 	// Resume says how a run goes on that died; nil for one that begins.

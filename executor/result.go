@@ -18,6 +18,7 @@ type result struct {
 	looped      bool
 	launched    bool // left alone by async
 	exhausted   bool // until did not come true
+	whole       bool // what is wrong is so for the whole of a loop
 	facts       *values.Map
 	warnings    []string
 	kind        modules.ErrorKind

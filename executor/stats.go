@@ -28,6 +28,17 @@ func (s *stats) change(host string, do func(*HostStats)) {
 	do(one)
 }
 
+// of gives the counts of a host, set puts them back.
+func (s *stats) of(host string) HostStats {
+	var now HostStats
+	s.change(host, func(one *HostStats) { now = *one })
+	return now
+}
+
+func (s *stats) set(host string, to HostStats) {
+	s.change(host, func(one *HostStats) { *one = to })
+}
+
 // list gives the counts in the order of the hosts' names, as the recap has them.
 func (s *stats) list() []HostStats {
 	s.mu.Lock()

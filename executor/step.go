@@ -32,29 +32,38 @@ type step struct {
 // any call: skipped, or failed because something cannot be evaluated.
 func (v *visit) prepare(ctx context.Context, it *item) (*step, *result) {
 	if yes, _, err := it.scope.Condition(conditions(v.src, v.task)); err != nil {
-		return nil, failedBy(err)
+		r := failedBy(err)
+		r.whole = true
+		return nil, r
 	} else if !yes {
 		return nil, skippedFor("skip_reason", "Conditional result was False")
 	}
 	if v.task.Late != nil {
-		return nil, failedBy(v.task.Late)
-	}
-	if it.err != nil {
-		return nil, failedBy(optionError(it.err))
+		return nil, v.late()
 	}
 	s := &step{item: it, scope: it.scope, spec: v.task.Spec}
 	if v.task.UserModule != "" {
 		s.spec = &user_module.Spec
 	}
-	if err := v.fill(ctx, s); err != nil {
+	if whole, err := v.fill(ctx, s); err != nil {
 		r := failedBy(optionError(err))
-		r.delegate, r.address = s.delegate, s.address
+		r.delegate, r.address, r.whole = s.delegate, s.address, whole
 		return nil, r
 	}
 	if refused := refuseBackground(s); refused != nil {
 		return nil, refused
 	}
 	return s, nil
+}
+
+// late is the result of a task whose mistake Ansible finds only now.
+func (v *visit) late() *result {
+	r := failedBy(v.task.Late)
+	var known *playbooks.LateError
+	if errors.As(v.task.Late, &known) && known.Mistakes[0].Ansible != "" && v.task.Action != "debug" {
+		r.setChanged(false) // the module itself says it there
+	}
+	return r
 }
 
 // optionError says it as Ansible does where a variable is missing, since playbooks look for that.
@@ -66,19 +75,20 @@ func optionError(err error) error {
 	return err
 }
 
-// fill works out the parts of a step, each from the variables of its moment.
-func (v *visit) fill(ctx context.Context, s *step) error {
-	for _, part := range []func(context.Context, *step) error{
-		v.fillDelegate, v.fillModes, v.fillEnvironment, v.fillArgs, v.fillTarget, v.fillContent, v.fillBackground, v.fillUserModule,
-	} {
+// fill works out the parts of a step, each from the variables of its moment. As in Ansible, a
+// keyword or parameter that cannot be evaluated ends a loop as a whole.
+func (v *visit) fill(ctx context.Context, s *step) (whole bool, err error) {
+	type part func(context.Context, *step) error
+	words := []part{v.fillDelegate, v.fillModes, v.fillEnvironment, v.fillArgs}
+	for i, part := range append(words, v.fillTarget, v.fillContent, v.fillBackground, v.fillUserModule) {
 		if err := part(ctx, s); err != nil {
-			return err
+			return i < len(words), err
 		}
 	}
 	s.call.Chain = v.host.name
 	s.call.Step = v.stepName(s.item)
 	s.call.Run = v.identity(v.where(s))
-	return nil
+	return false, nil
 }
 
 // where is the host on which the step runs.

@@ -28,7 +28,7 @@ func (b *batch) task(ctx context.Context, t *playbooks.Task, hosts hostSet, f fr
 		workers = hosts[:1]
 	}
 	place := b.announce(ctx, t, workers, f)
-	gate := b.gate(ctx, t, workers, f)
+	gate, before := b.gate(ctx, t, workers, f), b.counts(t, workers)
 	verdicts := b.each(ctx, t, workers, f, func(h *host) verdict {
 		v := b.visit(ctx, t, h, place, f)
 		v.once, v.gate = once, gate
@@ -36,6 +36,7 @@ func (b *batch) task(ctx context.Context, t *playbooks.Task, hosts hostSet, f fr
 		return v.run(ctx)
 	})
 	b.tellTogether(place, gate)
+	b.debugged(ctx, t, verdicts, before, place, f, once)
 	if once {
 		b.share(b.visit(ctx, t, hosts[0], place, f), verdicts[0].result)
 	}

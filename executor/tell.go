@@ -193,7 +193,7 @@ func (r *run) stopped() bool {
 	case <-r.Interrupt:
 		return true
 	default:
-		return false
+		return r.quit.Load()
 	}
 }
 

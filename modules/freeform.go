@@ -69,14 +69,22 @@ type word struct {
 // {{ }}, {% %} or {# #}.
 func splitWords(text string) ([]word, error) {
 	var words []word
-	start, quote, closing := -1, byte(0), ""
+	start, quote, opening, closing, depth := -1, byte(0), "", "", 0
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		space := c == ' ' || c == '\n' || c == '\t' || c == '\r'
 		switch {
 		case closing != "":
-			if strings.HasPrefix(text[i:], closing) {
-				i += len(closing) - 1
+			// as in Ansible, quotes mean nothing in there, and each opening wants its closing
+			switch {
+			case strings.HasPrefix(text[i:], closing):
+				i++
+				depth--
+			case strings.HasPrefix(text[i:], opening):
+				i++
+				depth++
+			}
+			if depth == 0 {
 				closing = ""
 			}
 			continue
@@ -95,8 +103,8 @@ func splitWords(text string) ([]word, error) {
 		if start < 0 {
 			start = i
 		}
-		if opening := templateEnd(text[i:]); opening != "" {
-			closing = opening
+		if closing = templateEnd(text[i:]); closing != "" {
+			opening, depth = text[i:i+2], 1
 			i++
 			continue
 		}

@@ -125,7 +125,7 @@ func (p *parser) checkArguments(t *target) {
 		return
 	}
 	for _, problem := range modules.Check(*t.task.Spec, values.FromMap(args).At(t.task.Pos), isTemplate) {
-		t.soft = append(t.soft, Mistake{Pos: cmp.Or(problem.Pos, t.task.Pos), Msg: problem.Msg, Ansible: problem.Ansible})
+		t.soft = append(t.soft, Mistake{Pos: cmp.Or(problem.Pos, t.task.Pos), Msg: problem.Msg, Ansible: cmp.Or(problem.Ansible, problem.Msg)})
 	}
 }
 

@@ -59,6 +59,9 @@ func (p *parser) play(v values.Value, m *values.Map, path string) *Play {
 		p.mistake(v.Pos(), "the field 'hosts' is required but was not set", "say where the play runs: hosts: PATTERN")
 	}
 	p.pace(play)
+	if hosts, has := m.Get("hosts"); has && hosts.IsNull() {
+		p.mistake(cmp.Or(hosts.Pos(), v.Pos()), "Hosts list cannot be empty", "hosts: all means every host of the inventory")
+	}
 	p.playTasks(play, m, at.with(&play.Keywords))
 	return play
 }

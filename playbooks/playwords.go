@@ -37,7 +37,7 @@ func readHosts(p *parser, t *target, k *Keyword, v values.Value) {
 }
 
 // strategies are those that gdeploy has.
-var strategies = []string{"linear", "free", "host_pinned"}
+var strategies = []string{"linear", "free", "host_pinned", "debug"}
 
 func readStrategy(p *parser, t *target, _ *Keyword, v values.Value) {
 	name, ok := p.evaluated(v, t.at, "strategy", "write the name")
@@ -45,10 +45,7 @@ func readStrategy(p *parser, t *target, _ *Keyword, v values.Value) {
 		return
 	}
 	name = strings.TrimPrefix(name, "ansible.builtin.")
-	switch {
-	case name == "debug":
-		p.mistake(v.Pos(), "the strategy debug is not supported", "use linear, and run with -vvv or --step")
-	case !slices.Contains(strategies, name):
+	if !slices.Contains(strategies, name) {
 		p.mistake(v.Pos(), "Invalid play strategy specified: "+name, cmp.Or(didYouMean(name, strategies), "one of "+strings.Join(strategies, ", ")))
 	}
 	t.play.Strategy = name

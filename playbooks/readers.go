@@ -2,6 +2,7 @@ package playbooks
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gdeploy/gdeploy/values"
@@ -244,10 +245,14 @@ func readRegister(p *parser, t *target, _ *Keyword, v values.Value) {
 	t.task.Register = name
 }
 
+// debuggerTimes are what debugger takes.
+var debuggerTimes = []string{"always", "never", "on_failed", "on_unreachable", "on_skipped"}
+
 func readDebugger(p *parser, t *target, _ *Keyword, v values.Value) {
-	if s, _ := v.AsString(); s != "never" {
-		p.mistake(v.Pos(), "there is no debugger", "leave debugger out; run with -vvv, or add tasks with the module debug")
+	if s, _ := v.AsString(); !isTemplate(v) && !slices.Contains(debuggerTimes, s) {
+		p.mistake(v.Pos(), fmt.Sprintf("'%s' is not a valid value for debugger. Must be one of always, never, on_failed, on_unreachable, on_skipped", values.Text(v)), didYouMean(s, debuggerTimes))
 	}
+	p.templates(t, v)
 	t.words.Debugger = v
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/gdeploy/gdeploy/executor"
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/transport"
 )
@@ -79,6 +80,27 @@ func (t *terminal) read(echo bool) (string, error) {
 	return strings.TrimRight(line, "\r\n"), nil
 }
 
+// Converse shows text on standard output and reads a line, from whatever standard input is.
+func (t *terminal) Converse(ctx context.Context, text string) (string, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	fmt.Print(text)
+	got := make(chan answer, 1)
+	go func() {
+		line, err := t.lines.ReadString('\n')
+		if line != "" {
+			err = nil
+		}
+		got <- answer{strings.TrimRight(line, "\r\n"), err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case a := <-got:
+		return a.line, a.err
+	}
+}
+
 // remember gives what brings the terminal back to how it is now.
 func (t *terminal) remember() (restore func()) {
 	fd := int(t.in.Fd())
@@ -113,4 +135,7 @@ func (s *session) passphrase(ctx context.Context) func(question string) (transpo
 	}
 }
 
-var _ modules.Terminal = (*terminal)(nil)
+var (
+	_ modules.Terminal      = (*terminal)(nil)
+	_ executor.Conversation = (*terminal)(nil)
+)
