@@ -123,22 +123,22 @@ func (in *inputs) changed(run *runlog.Run, homes []string) []string {
 		switch {
 		case !was.Loaded && !below(path, homes):
 		case now.Sum == "":
-			list = append(list, fromHere(path)+" (is gone)")
+			list = append(list, asWritten(path)+" (is gone)")
 		case now.Sum != was.Sum:
-			list = append(list, fromHere(path))
+			list = append(list, asWritten(path))
 		}
 	}
 	for path := range in.files {
 		if _, known := before[path]; !known {
-			list = append(list, fromHere(path)+" (is new)")
+			list = append(list, asWritten(path)+" (is new)")
 		}
 	}
 	slices.Sort(list)
 	return list
 }
 
-// fromHere is a path as it is written in the working directory.
-func fromHere(path string) string {
+// asWritten is a path as it is written in the working directory.
+func asWritten(path string) string {
 	return strings.TrimPrefix(path, workingDir()+"/")
 }
 
