@@ -23,7 +23,31 @@ func List(dir string) ([]string, error) {
 		}
 	}
 	slices.Reverse(ids)
+	for i := 0; i < len(ids); {
+		j := i + 1
+		for j < len(ids) && second(ids[j]) == second(ids[i]) {
+			j++
+		}
+		sortStarted(dir, ids[i:j])
+		i = j
+	}
 	return ids, nil
+}
+
+// second is the part of an id that tells when its run began.
+func second(id string) string { return id[:min(len(id), len("20060102-150405"))] }
+
+// sortStarted puts runs that began in one second in order, the newest first.
+func sortStarted(dir string, ids []string) {
+	if len(ids) == 1 {
+		return
+	}
+	began := map[string]time.Time{}
+	for _, id := range ids {
+		meta, _ := readMeta(dir, id) // one that cannot be read is the oldest
+		began[id] = meta.Started
+	}
+	slices.SortStableFunc(ids, func(a, b string) int { return began[b].Compare(began[a]) })
 }
 
 // Newest gives the newest run that fits; false where none does.
