@@ -105,7 +105,7 @@ func lintPlaybooks(cmd *cobra.Command, o *options, args []string) (*lint.Finding
 
 // lintSession is a session that may do without an inventory. Warnings become doubts.
 func lintSession(cmd *cobra.Command, o *options, playbookDir string, doubts *lint.Findings) (s *session, hasInventory bool, err error) {
-	s = &session{options: o, terminal: newTerminal(), secrets: redact.New(), started: time.Now()}
+	s = &session{options: o, terminal: newTerminal(), secrets: redact.New(), started: time.Now(), inputs: newInputs()}
 	s.warn = warnTo(cmd.ErrOrStderr(), s.secrets.Text)
 	if s.settings, err = loadSettings(cmd.Flags(), s.warn); err != nil {
 		return nil, false, err

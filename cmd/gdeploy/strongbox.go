@@ -38,7 +38,7 @@ func encryptFlags(f *pflag.FlagSet) {
 }
 
 func openBox(cmd *cobra.Command, o *options) (*strongbox, error) {
-	s := &session{options: o, terminal: newTerminal(), secrets: redact.New()}
+	s := &session{options: o, terminal: newTerminal(), secrets: redact.New(), inputs: newInputs()}
 	s.warn = warnTo(cmd.ErrOrStderr(), s.secrets.Text)
 	var err error
 	if s.settings, err = loadSettings(cmd.Flags(), s.warn); err != nil {
