@@ -31,7 +31,9 @@ func (s *session) execute(ctx context.Context, run *runlog.Run, request executor
 	defer pool.Close()
 
 	if run != nil {
-		sinks = append(sinks, run)
+		told := s.notifier()
+		defer told.Close()
+		sinks = append(sinks, run, told)
 		request.Journal = journalOf(run)
 		request.Approvals = run
 	}

@@ -3,12 +3,16 @@ package main
 import (
 	"errors"
 	"flag"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -34,6 +38,8 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits": exitsWith,
 			"tidy":  tidy,
+
+			"receiver": receiver,
 		},
 	})
 }
@@ -52,6 +58,29 @@ func atHome(env *testscript.Env) error {
 	env.Setenv("EXAMPLES", examples)
 	env.Setenv("GORACE", os.Getenv("GORACE"))
 	return nil
+}
+
+// receiver starts a web server that writes what it is sent to a file, a line each, and answers
+// as web hooks do; its URL is in $RECEIVER: "receiver FILE".
+func receiver(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: receiver FILE")
+	}
+	file := ts.MkAbs(args[0])
+	var mu sync.Mutex
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		text, _ := io.ReadAll(r.Body)
+		f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		if err == nil {
+			_, _ = f.Write(append(text, '\n'))
+			_ = f.Close()
+		}
+		_, _ = io.WriteString(w, `{"errcode":0,"errmsg":"ok"}`)
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv("RECEIVER", server.URL)
 }
 
 // exitsWith runs a command that must end with an exit code: "exits 2 gdeploy play site.yml".
