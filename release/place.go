@@ -10,7 +10,7 @@ type Place struct {
 	App         string `json:"app" required:"true" help:"name of the application, a part of directory names"`
 	ReleasesDir string `json:"releases_dir" type:"path" default:"/opt/webroot" help:"directory that holds <app>_<version> for each release"`
 	Webroot     string `json:"webroot" type:"path" help:"the symlink that is live; /webroot/<app> where not given"`
-	StateDir    string `json:"state_dir" type:"path" help:"directory of the ledger and the manifests; <releases_dir>/.gdeploy/<app> where not given"`
+	StateDir    string `json:"state_dir" type:"path" help:"directory of the ledger and the manifests; /var/lib/gdeploy/releases/<app> where not given"`
 }
 
 // Layout gives the place with its defaults filled in.
@@ -20,7 +20,7 @@ func (p Place) Layout() Layout {
 		l.Link = path.Join("/webroot", p.App)
 	}
 	if l.State == "" {
-		l.State = path.Join(p.ReleasesDir, ".gdeploy", p.App)
+		l.State = path.Join("/var/lib/gdeploy/releases", p.App)
 	}
 	return l
 }

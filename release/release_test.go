@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -37,7 +38,7 @@ func newNode(t testing.TB) *node {
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	return &node{
 		root:   dir,
-		layout: release.Layout{App: "shop", Releases: "/opt/webroot", Link: "/webroot/shop", State: "/opt/webroot/.gdeploy/shop"},
+		layout: release.Layout{App: "shop", Releases: "/opt/webroot", Link: "/webroot/shop", State: "/var/lib/gdeploy/releases/shop"},
 		locks:  machine.NewLocks(),
 	}
 }
@@ -394,6 +395,35 @@ func TestADamagedArchiveStagesNothing(t *testing.T) {
 	if len(entries) != 0 {
 		t.Errorf("it left %v", entries)
 	}
+}
+
+func TestAHostWhoseWebrootCannotBeSwitchedSaysSoWhenItStages(t *testing.T) {
+	n := newNode(t)
+	n.deploy(t, "v1", release.Good)
+	sys := &unwritable{System: n.system(""), name: "/webroot/"}
+	err := n.stage(t, sys, "v2")
+	if err == nil || !strings.Contains(err.Error(), "the webroot /webroot/shop could not be switched on this host: read-only file system") {
+		t.Errorf("staging on a host whose webroot is read-only was answered with %v", err)
+	}
+	if err := n.stage(t, n.system(""), "v2"); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(n.root, "/webroot/.*")); len(left) > 0 {
+		t.Errorf("the try left %v", left)
+	}
+}
+
+// unwritable is a System with a read-only directory.
+type unwritable struct {
+	modules.System
+	name string
+}
+
+func (u *unwritable) Symlink(target, name string) error {
+	if strings.HasPrefix(name, u.name) {
+		return syscall.EROFS
+	}
+	return u.System.Symlink(target, name)
 }
 
 func TestSwitchRefusesAChangedRelease(t *testing.T) {

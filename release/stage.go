@@ -71,6 +71,9 @@ func Stage(ctx context.Context, sys modules.System, s Staging) error {
 	if err := enoughSpace(sys, s); err != nil {
 		return err
 	}
+	if err := writable(sys, s.Layout); err != nil {
+		return err
+	}
 	if err := undamaged(sys, s); err != nil {
 		return err
 	}
@@ -213,6 +216,26 @@ func enoughSpace(sys modules.System, s Staging) error {
 }
 
 func megabytes(n uint64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
+
+// writable tries whether the webroot's link could be replaced, so that a host where it cannot
+// says so before any host has switched.
+func writable(sys modules.System, l Layout) error {
+	dir := path.Dir(l.Link)
+	if _, err := sys.Stat(dir); err != nil {
+		return nil // the switch makes it
+	}
+	try := path.Join(dir, "."+l.App+".try")
+	err := modules.Aside(sys, func(sys modules.System) error {
+		if err := sys.Symlink("/nothing", try); err != nil {
+			return err
+		}
+		return sys.Remove(try)
+	})
+	if err != nil {
+		return fmt.Errorf("the webroot %s could not be switched on this host: %w; nothing was changed", l.Link, err)
+	}
+	return nil
+}
 
 // undamaged compares the archive with its sha256. In a dry run it may not have been sent.
 func undamaged(sys modules.System, s Staging) error {

@@ -29,7 +29,7 @@ func TestAWebrootThatWasCopiedByHandIsRefusedThenAdoptedAndRolledBackTo(t *testi
 	now, next := settled(t, few)
 	n2 := []string{"n2"}
 	// As a deploy by scp leaves it: a directory in place of the link, and no ledger.
-	onHost(t, "n2", `systemctl stop web-demo; old=$(readlink /webroot/web-demo); rm -r /webroot/web-demo /opt/webroot/.gdeploy/web-demo
+	onHost(t, "n2", `systemctl stop web-demo; old=$(readlink /webroot/web-demo); rm -r /webroot/web-demo /var/lib/gdeploy/releases/web-demo
 		cp -a "$old" /webroot/web-demo; rm -r /opt/webroot/web-demo_*; echo scp >/webroot/web-demo/RELEASE; systemctl start web-demo`)
 	r := deploy(t, few, "-e", "version="+next).exits(t, 2)
 	r.says(t, "/webroot/web-demo is a plain directory on n2", "gdeploy play bootstrap.yml -l n2 -e adopt=true").saysNot(t, "TASK [stock : Switch the webroot]")

@@ -174,7 +174,7 @@ func nothingHalfDone(t *testing.T, hosts []string) {
 	t.Helper()
 	for _, h := range hosts {
 		var left []string
-		for _, pattern := range []string{"/opt/webroot/*.staging-*", "/opt/webroot/.gdeploy/upload/*", "/opt/webroot/.gdeploy/upload/.*", "/webroot/*", "/webroot/.*"} {
+		for _, pattern := range []string{"/opt/webroot/*.staging-*", "/var/lib/gdeploy/upload/*", "/var/lib/gdeploy/upload/.*", "/webroot/*", "/webroot/.*"} {
 			found, _ := filepath.Glob(hostFile(h, pattern))
 			left = append(left, found...)
 		}

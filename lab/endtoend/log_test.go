@@ -59,7 +59,7 @@ func TestNoSecretGetsIntoOutputLogOrTheRunsFiles(t *testing.T) {
 	if contains(t, shared.home, "svn_password") == "" || contains(t, controllerFile("/deploy/log"), "web-demo") == "" {
 		t.Error("the runs are not kept where this test looks")
 	}
-	for _, root := range []string{shared.home, controllerFile("/deploy/log"), hostFile("n2", "/opt/webroot/.gdeploy"), controllerFile("/deploy/code/web-demo-svn/.svn")} {
+	for _, root := range []string{shared.home, controllerFile("/deploy/log"), hostFile("n2", "/var/lib/gdeploy/releases"), controllerFile("/deploy/code/web-demo-svn/.svn")} {
 		if file := contains(t, root, password, sudo); file != "" {
 			t.Errorf("%s has a password", file)
 		}

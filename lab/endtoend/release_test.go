@@ -140,7 +140,7 @@ func TestAReleaseThatWasChangedOnANodeIsStagedAgainBeforeItGoesLive(t *testing.T
 func TestADryRunTellsWhatWouldGoWhereAndChangesNothing(t *testing.T) {
 	now, next := settled(t, few)
 	state := func() string {
-		return started(t, "n1") + string(read(t, hostFile("n1", "/opt/webroot/.gdeploy/web-demo/ledger.jsonl"))) + inLab(t, "", "ls", "/deploy/tar", "/deploy/code")
+		return started(t, "n1") + string(read(t, hostFile("n1", "/var/lib/gdeploy/releases/web-demo/ledger.jsonl"))) + inLab(t, "", "ls", "/deploy/tar", "/deploy/code")
 	}
 	before := state()
 	for _, r := range []result{

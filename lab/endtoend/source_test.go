@@ -84,7 +84,7 @@ func TestPruneKeepsTheLiveThePreviousAndThePinnedRelease(t *testing.T) {
 	labUp(t)
 	n2 := []string{"n2"}
 	t.Cleanup(func() {
-		onHost(t, "n2", "rm -rf /webroot/prune /opt/webroot/prune_* /opt/webroot/.gdeploy/prune")
+		onHost(t, "n2", "rm -rf /webroot/prune /opt/webroot/prune_* /var/lib/gdeploy/releases/prune")
 		inLab(t, "", "sh", "-c", "rm -rf /deploy/tar/prune_*")
 	})
 	name := fresh("p")
@@ -92,7 +92,7 @@ func TestPruneKeepsTheLiveThePreviousAndThePinnedRelease(t *testing.T) {
 		from := fmt.Sprintf("-e={app: prune, source: archive, repo: /deploy/src/web-demo-v2.tar.gz, release_name: %s-%d, keep: 2, lb_driver: none, restart: none, health_shows_version: false}", name, i)
 		gdeploy(t, "play", "deploy.yml", limit(n2), from).exits(t, 0)
 		if i == 1 {
-			gdeploy(t, "run", "n2", "-b", "-m", "release_mark", "-a", fmt.Sprintf("app=prune releases_dir=/opt/webroot webroot=/webroot/prune state_dir=/opt/webroot/.gdeploy/prune version=%s-0 state=pinned", name)).exits(t, 0)
+			gdeploy(t, "run", "n2", "-b", "-m", "release_mark", "-a", fmt.Sprintf("app=prune releases_dir=/opt/webroot webroot=/webroot/prune state_dir=/var/lib/gdeploy/releases/prune version=%s-0 state=pinned", name)).exits(t, 0)
 		}
 	}
 	for place, pattern := range map[string]string{"n2": hostFile("n2", "/opt/webroot/prune_*"), "the controller": controllerFile("/deploy/tar/prune_*")} {
