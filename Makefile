@@ -78,7 +78,7 @@ conformance: check-go ## ask Debian's ansible-core what the cases of testdata/co
 .PHONY: templates
 templates: check-go ## make templates by the grammar in variables/testdata, ask Debian's ansible-core about them, and store it
 	@command -v ansible-playbook >/dev/null || { apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ansible-core >/dev/null; }
-	@cd $$(mktemp -d) && apt-get download -qq ansible python3-jmespath python3-netaddr && for deb in *.deb; do dpkg -x $$deb .; done && \
+	@cd $$(mktemp -d) && apt-get download -qq ansible python3-bcrypt python3-jmespath python3-netaddr python3-passlib && for deb in *.deb; do dpkg -x $$deb .; done && \
 	packages=$$PWD/usr/lib/python3/dist-packages && cd "$(CURDIR)" && \
 	PYTHONPATH=$$packages ANSIBLE_COLLECTIONS_PATH=$$packages go test ./variables -tags oracle -run Oracle -count=1 -timeout 60m -args -cases 5000 -store
 

@@ -1,6 +1,7 @@
 package jinja
 
 import (
+	"fmt"
 	"math"
 	"math/big"
 	"strconv"
@@ -26,6 +27,24 @@ type spec struct {
 	verb         byte
 }
 
+// asciiRepr is Python's ascii(): repr with everything beyond ASCII escaped.
+func asciiRepr(v values.Value) string {
+	var b strings.Builder
+	for _, r := range values.Repr(v) {
+		switch {
+		case r < 0x80:
+			b.WriteRune(r)
+		case r < 0x100:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		case r < 0x10000:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			fmt.Fprintf(&b, `\U%08x`, r)
+		}
+	}
+	return b.String()
+}
+
 // percentVerb formats v for %verb.
 func (s spec) percentVerb(verb rune, v values.Value) (string, error) {
 	if s.precision > maxPrecision {
@@ -34,7 +53,11 @@ func (s spec) percentVerb(verb rune, v values.Value) (string, error) {
 	switch verb {
 	case 's', 'r', 'a':
 		text, err := textOf(v)
-		if verb != 's' && err == nil {
+		switch {
+		case err != nil || verb == 's':
+		case verb == 'a':
+			text = asciiRepr(v)
+		default:
 			text = values.Repr(v)
 		}
 		return s.padText(s.cutText(text), '>'), err

@@ -143,8 +143,10 @@ func conversion(v values.Value, rest string) (values.Value, string, error) {
 	text, err := textOf(v)
 	switch rest[0] {
 	case 's':
-	case 'r', 'a':
+	case 'r':
 		text = values.Repr(v)
+	case 'a':
+		text = asciiRepr(v)
 	default:
 		return v, "", valueErrorf("Unknown conversion specifier %q", rest[:1])
 	}

@@ -72,6 +72,10 @@ func (e *encoder) value(v values.Value) error {
 }
 
 func (e *encoder) other(v values.Value) error {
+	if v.IsOmit() {
+		e.str(values.Text(v)) // a parameter that was left out has no place in data
+		return nil
+	}
 	if e.Default == nil {
 		return fmt.Errorf("an object of type %s is not JSON serializable", v.Kind())
 	}

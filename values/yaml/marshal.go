@@ -22,6 +22,8 @@ type Layout struct {
 	KeepOrder bool
 	// FlowLeaves writes lists and maps that hold only scalars on one line: [a, b].
 	FlowLeaves bool
+	// Flow writes everything like that.
+	Flow bool
 }
 
 // Marshal writes v as YAML in the zero Layout.
@@ -158,6 +160,9 @@ func (e *emitter) node(v values.Value, at place) {
 
 // onOneLine tells collections that are empty or that the layout wants on one line.
 func (e *emitter) onOneLine(v values.Value) bool {
+	if e.layout.Flow {
+		return true
+	}
 	if m, ok := v.AsMap(); ok {
 		return e.layout.FlowLeaves && allScalars(m.Values()) && allScalars(m.Keys()) || m.Len() == 0
 	}

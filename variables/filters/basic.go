@@ -55,7 +55,7 @@ func mandatory(c *jinja.Call) (values.Value, error) {
 	if msg, ok := p.Get("msg"); ok && !msg.IsNull() {
 		return values.Null, first(p.Err(), &jinja.UndefinedError{Name: u.Name, Path: u.Path, Msg: values.Text(msg), Pos: u.Pos})
 	}
-	msg := "Mandatory variable '" + u.Name + "' not defined."
+	msg := "Mandatory variable '" + u.Name + "'  not defined." // two blanks, as Ansible has it
 	return values.Null, first(p.Err(), &jinja.UndefinedError{Name: u.Name, Path: u.Path, Msg: msg, Pos: u.Pos})
 }
 

@@ -78,9 +78,7 @@ func encodeYAML(c *jinja.Call, l yaml.Layout) (values.Value, error) {
 	l.KeepOrder = !p.Bool("sort_keys", true)
 	l.ASCII = !p.Bool("allow_unicode", true)
 	if v, ok := p.Get("default_flow_style"); ok {
-		if v.Truthy() {
-			return values.Null, fmt.Errorf("%s(default_flow_style=true) is not supported: use to_json for all on one line", c.Name)
-		}
+		l.Flow = v.Truthy()
 		l.FlowLeaves = v.IsNull()
 	}
 	start, end := p.Bool("explicit_start", false), p.Bool("explicit_end", false)

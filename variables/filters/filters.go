@@ -4,6 +4,7 @@ package filters
 
 import (
 	"maps"
+	"path/filepath"
 	"slices"
 
 	"github.com/gdeploy/gdeploy/jinja"
@@ -42,6 +43,7 @@ func builtin() map[string]jinja.Filter {
 		"combinations":         combinations,
 		"combine":              combine,
 		"comment":              comment,
+		"commonpath":           commonpath,
 		"dict2items":           dict2items,
 		"difference":           difference,
 		"dirname":              pathFilter(dirname),
@@ -60,6 +62,7 @@ func builtin() map[string]jinja.Filter {
 		"items2dict":           items2dict,
 		"log":                  logFilter,
 		"mandatory":            mandatory,
+		"normpath":             pathFilter(filepath.Clean),
 		"md5":                  md5Filter,
 		"password_hash":        passwordHash,
 		"path_join":            pathJoin,
@@ -158,6 +161,7 @@ func builtinTests() map[string]jinja.Test {
 		"skipped":         resultTest("skipped", true),
 		"started":         started,
 		"subset":          subset,
+		"timedout":        timedOut,
 		"succeeded":       resultTest("failed", false),
 		"success":         resultTest("failed", false),
 		"successful":      resultTest("failed", false),

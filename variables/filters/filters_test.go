@@ -85,18 +85,17 @@ func TestPasswordHashWithoutSaltDiffers(t *testing.T) {
 
 func TestErrorsSayWhatToDo(t *testing.T) {
 	for src, want := range map[string]string{
-		"'a' | hash('sha')":                      `f:1:7: the hash "sha" is not known: use one of md5, sha1, sha224, sha256, sha384, sha3_224, sha3_256, sha3_384, sha3_512, sha512, sha512_224, sha512_256`,
-		"{} | combine({}, list_merge='x')":       `f:1:6: combine: list_merge="x" is not known: use replace, keep, append, prepend, append_rp or prepend_rp`,
-		"'x' is changed":                         "f:1:8: the 'changed' test expects a dictionary",
-		"1 | from_json":                          "f:1:5: from_json needs text, not int: the value is no text any more",
-		"'{' | from_json":                        "f:1:7: not JSON: expected a key in double quotes at line 1 column 2",
-		"'a' | regex_replace('(', 'b')":          "is not valid",
-		"'a' | password_hash('md5')":             `f:1:7: password_hash: the scheme "md5" is not supported: use sha512 or sha256`,
-		"'1.0' is version('2', 'above')":         "f:1:10: Invalid operator type (above). Must be one of ==, =, eq, !=, <>, ne, <, lt, <=, le, >, gt, >=, ge",
-		"[1] | to_yaml(default_flow_style=true)": "is not supported",
-		"nope | mandatory":                       "f:1:1: Mandatory variable 'nope' not defined.",
-		"nope | to_json":                         "f:1:1: 'nope' is undefined",
-		"[nope] | to_nice_yaml":                  "f:1:2: 'nope' is undefined",
+		"'a' | hash('sha')":                `f:1:7: the hash "sha" is not known: use one of blake2b, blake2s, md5, sha1, sha224, sha256, sha384, sha3_224, sha3_256, sha3_384, sha3_512, sha512, sha512_224, sha512_256`,
+		"{} | combine({}, list_merge='x')": `f:1:6: combine: list_merge="x" is not known: use replace, keep, append, prepend, append_rp or prepend_rp`,
+		"'x' is changed":                   "f:1:8: the 'changed' test expects a dictionary",
+		"1 | from_json":                    "f:1:5: from_json needs text, not int: the value is no text any more",
+		"'{' | from_json":                  "f:1:7: not JSON: expected a key in double quotes at line 1 column 2",
+		"'a' | regex_replace('(', 'b')":    "is not valid",
+		"'a' | password_hash('des')":       `f:1:7: password_hash: the scheme "des" is not supported: use sha512, sha256, bcrypt (blowfish) or md5`,
+		"'1.0' is version('2', 'above')":   "f:1:10: Invalid operator type (above). Must be one of ==, =, eq, !=, <>, ne, <, lt, <=, le, >, gt, >=, ge",
+		"nope | mandatory":                 "f:1:1: Mandatory variable 'nope'  not defined.",
+		"nope | to_json":                   "f:1:1: 'nope' is undefined",
+		"[nope] | to_nice_yaml":            "f:1:2: 'nope' is undefined",
 	} {
 		if _, err := eval(src, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s:\n got %v\nwant %s", src, err, want)

@@ -13,6 +13,9 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/crypto/blake2b"
+	"golang.org/x/crypto/blake2s"
+
 	"github.com/gdeploy/gdeploy/jinja"
 	"github.com/gdeploy/gdeploy/values"
 )
@@ -20,6 +23,8 @@ import (
 // hashes are the functions that hash() knows, by the names of Python's hashlib.
 func hashes() map[string]func() hash.Hash {
 	return map[string]func() hash.Hash{
+		"blake2b":    func() hash.Hash { h, _ := blake2b.New512(nil); return h },
+		"blake2s":    func() hash.Hash { h, _ := blake2s.New256(nil); return h },
 		"md5":        md5.New,
 		"sha1":       sha1.New,
 		"sha224":     sha256.New224,

@@ -39,10 +39,17 @@ func passwordHash(c *jinja.Call) (values.Value, error) {
 	p := c.Params("hashtype", "salt", "salt_size", "rounds", "ident")
 	name := p.String("hashtype", "sha512")
 	scheme, ok := crypts[name]
-	if !ok {
-		return values.Null, first(p.Err(), fmt.Errorf("password_hash: the scheme %q is not supported: use sha512 or sha256", name))
+	switch {
+	case err != nil:
+		return values.Null, err
+	case name == "bcrypt" || name == "blowfish":
+		return passwordBcrypt(c, p, password)
+	case name == "md5":
+		return passwordMD5(p, password)
+	case !ok:
+		return values.Null, first(p.Err(), fmt.Errorf("password_hash: the scheme %q is not supported: use sha512, sha256, bcrypt (blowfish) or md5", name))
 	}
-	salt, err := saltOf(p, err)
+	salt, err := saltFrom(p, saltRule{cryptAlphabet, 1, 16})
 	rounds := scheme.rounds
 	if v, ok := p.Get("rounds"); ok && !v.IsNull() {
 		rounds = p.Int("rounds", rounds)
@@ -61,27 +68,42 @@ func passwordHash(c *jinja.Call) (values.Value, error) {
 	return values.String(prefix + salt + "$" + scheme.encode(digest)), err
 }
 
-func saltOf(p *jinja.Params, err error) (string, error) {
+// saltRule is what a scheme takes as a salt.
+type saltRule struct {
+	alphabet          string
+	shortest, longest int
+}
+
+// saltFrom gives the salt that the template has, or one at random.
+func saltFrom(p *jinja.Params, rule saltRule) (string, error) {
 	if v, ok := p.Get("salt"); ok && !v.IsNull() {
 		salt := p.Text("salt", "")
-		bad := strings.ContainsFunc(salt, func(r rune) bool { return !strings.ContainsRune(cryptAlphabet, r) })
-		if bad || len(salt) > 16 || salt == "" {
-			err = first(err, fmt.Errorf("password_hash: the salt must have 1 to 16 letters, digits, dots or slashes"))
+		bad := strings.ContainsFunc(salt, func(r rune) bool { return !strings.ContainsRune(rule.alphabet, r) })
+		if bad || len(salt) < rule.shortest || len(salt) > rule.longest {
+			return "", fmt.Errorf("password_hash: the salt must have %s letters, digits, dots or slashes", rule)
 		}
-		return salt, err
+		return salt, p.Err()
 	}
-	size := 16
+	size := rule.longest
 	if v, ok := p.Get("salt_size"); ok && !v.IsNull() {
-		size = max(1, min(p.Int("salt_size", 16), 16))
+		size = max(rule.shortest, min(p.Int("salt_size", size), rule.longest))
 	}
 	random := make([]byte, size)
-	if _, errRandom := rand.Read(random); errRandom != nil {
-		return "", first(err, fmt.Errorf("no random numbers: %w", errRandom))
+	if _, err := rand.Read(random); err != nil {
+		return "", fmt.Errorf("no random numbers: %w", err)
 	}
 	for i := range random {
-		random[i] = cryptAlphabet[random[i]&63]
+		random[i] = rule.alphabet[random[i]&63]
 	}
-	return string(random), err
+	return string(random), p.Err()
+}
+
+// String says how long a salt may be.
+func (r saltRule) String() string {
+	if r.shortest == r.longest {
+		return strconv.Itoa(r.longest)
+	}
+	return fmt.Sprintf("%d to %d", r.shortest, r.longest)
 }
 
 func (s crypt) sum(parts ...[]byte) []byte {

@@ -251,3 +251,37 @@ func sameFile(c *jinja.Call) (bool, error) {
 	b, err := os.Stat(other)
 	return err == nil && os.SameFile(a, b), err
 }
+
+// commonpath gives the longest path that all paths of a list start with.
+func commonpath(c *jinja.Call) (values.Value, error) {
+	items, err := c.Items()
+	if err := first(err, c.Params().Err()); err != nil {
+		return values.Null, err
+	}
+	if c.Value.Kind() != values.KindList || len(items) == 0 {
+		return values.Null, fmt.Errorf("commonpath needs a list of paths")
+	}
+	var common []string
+	for i, item := range items {
+		path, ok := item.AsString()
+		if !ok {
+			return values.Null, first(jinja.Defined(item), fmt.Errorf("commonpath: every path must be a string, not %s", jinja.TypeName(item)))
+		}
+		parts := strings.Split(filepath.Clean(path), "/")
+		if i == 0 {
+			common = parts
+		}
+		n := 0
+		for n < min(len(common), len(parts)) && common[n] == parts[n] {
+			n++
+		}
+		if n == 0 && i > 0 {
+			return values.Null, fmt.Errorf("commonpath: relative and absolute paths have nothing in common")
+		}
+		common = common[:n]
+	}
+	if len(common) == 1 && common[0] == "" {
+		return values.String("/"), nil
+	}
+	return values.String(strings.Join(common, "/")), nil
+}

@@ -29,7 +29,7 @@ func (r *regexps) compile(p *jinja.Params, pattern string) (*pyre.Regexp, error)
 
 func (r *regexps) replace(c *jinja.Call) (values.Value, error) {
 	text, err := c.Text()
-	p := c.Params("pattern", "replacement", "ignorecase", "multiline")
+	p := c.Params("pattern", "replacement", "ignorecase", "multiline", "count", "mandatory_count")
 	pattern, replacement := p.Text("pattern", ""), p.Text("replacement", "")
 	if err != nil {
 		return values.Null, err
@@ -38,8 +38,11 @@ func (r *regexps) replace(c *jinja.Call) (values.Value, error) {
 	if err != nil {
 		return values.Null, err
 	}
-	result, _, err := re.Replace(text, replacement, 0, c.Fits)
-	return values.String(result), err
+	result, n, err := re.Replace(text, replacement, p.Int("count", 0), c.Fits)
+	if wanted := p.Int("mandatory_count", 0); err == nil && wanted != 0 && n != wanted {
+		err = fmt.Errorf("'%s' should match %d times, but matches %d times in '%s'", pattern, wanted, n, text)
+	}
+	return values.String(result), first(p.Err(), err)
 }
 
 func (r *regexps) findall(c *jinja.Call) (values.Value, error) {

@@ -156,3 +156,14 @@ func vaultEncrypted(c *jinja.Call) (bool, error) {
 	_, wrapped := o.(vaulted)
 	return wrapped || c.Value.Kind() == values.KindString && c.Value.Secret(), c.Params().Err()
 }
+
+// timedOut tells results of tasks that took longer than their timeout.
+func timedOut(c *jinja.Call) (bool, error) {
+	m, err := result(c)
+	if err != nil {
+		return false, err
+	}
+	v, _ := m.Get("timedout")
+	period, ok := v.Get("period")
+	return ok && period.Truthy() || !ok && v.Truthy(), nil
+}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gdeploy/gdeploy/jinja"
 	"github.com/gdeploy/gdeploy/values"
 )
 
@@ -81,6 +82,9 @@ func env(q *Query) ([]values.Value, error) {
 			return values.String(text), nil
 		}
 		if v, ok := q.Options.Get("default"); ok {
+			if jinja.IsUndefined(v) {
+				return v, &jinja.UndefinedError{Name: name, Msg: `The "env" lookup, found an undefined variable: ` + name}
+			}
 			return v, nil
 		}
 		return values.String(""), nil

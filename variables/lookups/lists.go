@@ -195,9 +195,6 @@ func subelementsOf(item values.Value, path []string, skip bool) ([]values.Value,
 		}
 		last := i == len(path)-1
 		if last && next.Kind() != values.KindList {
-			if skip {
-				return nil, nil
-			}
 			return nil, fmt.Errorf("the key %s should point to a list, got '%s'", name, values.Text(next))
 		}
 		at = next
