@@ -43,6 +43,8 @@ type Options struct {
 	Tests   map[string]Test
 	// Globals are names that every template sees unless its Scope has them.
 	Globals map[string]values.Value
+	// Hints say what to use instead of filters and tests that do not exist.
+	Hints map[string]string
 	// UndefinedFilters names the added filters that accept an undefined value; all
 	// others fail before they are called.
 	UndefinedFilters []string

@@ -146,6 +146,9 @@ func unknownName(e *Environment, what, name string) error {
 	if what == "test" {
 		known = slices.Collect(maps.Keys(e.tests))
 	}
+	if hint := e.options.Hints[name]; hint != "" {
+		return fmt.Errorf("there is no %s %q: %s", what, name, hint)
+	}
 	if near := Nearest(name, known); near != "" {
 		return fmt.Errorf("there is no %s %q: did you mean %q?", what, name, near)
 	}

@@ -18,5 +18,5 @@ func jinjaOptions() jinja.Options {
 			}
 		}
 	}
-	return jinja.Options{Filters: all, Tests: filters.Tests(), UndefinedFilters: filters.AcceptUndefined()}
+	return jinja.Options{Filters: all, Tests: filters.Tests(), UndefinedFilters: filters.AcceptUndefined(), Hints: filters.Refused()}
 }

@@ -165,6 +165,12 @@ func (l lookupScope) Getenv(name string) (string, bool) {
 	return text, text != ""
 }
 
+// Setting gives a setting by Ansible's name for it.
+func (l lookupScope) Setting(name string) (values.Value, bool) { return l.store.options.setting(name) }
+
+// Warn tells the operator something that is not an error.
+func (l lookupScope) Warn(msg string) { l.warn(msg) }
+
 // Template renders a template file.
 func (l lookupScope) Template(path string, o lookups.TemplateOptions) (values.Value, error) {
 	src, secret, err := l.store.ReadFile(path)

@@ -53,6 +53,9 @@ type Options struct {
 	Limit               string
 	ConfigFile          string
 
+	// Settings are further settings by Ansible's names, for the lookup config.
+	Settings map[string]values.Value
+
 	// MergeHashes merges maps of the same name across layers; off, the strongest wins.
 	MergeHashes bool
 	// Native keeps the types of what templates give (JINJA2_NATIVE).

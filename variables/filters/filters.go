@@ -17,8 +17,29 @@ import (
 func All() map[string]jinja.Filter {
 	all := map[string]jinja.Filter{}
 	qualify(all, general(), "community.general")
+	qualify(all, utils(), "ansible.utils")
 	qualify(all, ipaddr.Filters(), "ansible.utils", "ansible.netcommon")
 	qualify(all, builtin(), "ansible.builtin", "ansible.legacy")
+	return all
+}
+
+// Refused are filters and tests of collections that gdeploy does not have, with what to
+// use instead. Their names with a collection are refused with the same words.
+func Refused() map[string]string {
+	all := map[string]string{}
+	qualify(all, map[string]string{
+		"hashids_decode": "use hash, or a module of your own in library/",
+		"hashids_encode": "use hash, or a module of your own in library/",
+		"jc":             "ask the program for JSON where it can, and read that with from_json; or use regex_findall",
+	}, "community.general")
+	qualify(all, map[string]string{
+		"consolidate": "use lists_mergeby, or groupby with combine",
+		"fact_diff":   "use difference, or dict2items and difference",
+		"from_xml":    "use regex_search, or a module of your own in library/",
+		"to_xml":      "use a template",
+		"resolvable":  "use lookup('pipe', 'getent hosts NAME', errors='ignore')",
+		"validate":    "use the module assert, or argument specs of a role",
+	}, "ansible.utils")
 	return all
 }
 

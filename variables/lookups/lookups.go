@@ -46,6 +46,9 @@ type Scope interface {
 	Template(path string, o TemplateOptions) (values.Value, error)
 	// Hosts gives the hosts of a pattern.
 	Hosts(pattern string) ([]string, error)
+	// Setting gives a setting by Ansible's name for it; Warn tells the operator something.
+	Setting(name string) (values.Value, bool)
+	Warn(msg string)
 	// Getenv reads the controller's environment; Dir is where commands run.
 	Getenv(name string) (string, bool)
 	Dir() string
@@ -63,6 +66,7 @@ type TemplateOptions struct {
 func All() map[string]Lookup {
 	return map[string]Lookup{
 		"cartesian":           cartesian,
+		"config":              config,
 		"csvfile":             csvfile,
 		"dict":                dict,
 		"env":                 env,
@@ -91,10 +95,17 @@ func All() map[string]Lookup {
 	}
 }
 
-// Refused are lookups of Ansible that gdeploy does not have, with what to use instead.
+// Refused are lookups of collections that gdeploy does not have, with what to use instead.
 func Refused() map[string]string {
 	return map[string]string{
-		"config": "gdeploy has settings of its own; put the value into a variable",
+		"dig":           "use lookup('pipe', 'dig +short NAME')",
+		"hashi_vault":   "use lookup('pipe', 'vault kv get -field=FIELD PATH')",
+		"onepassword":   "use lookup('pipe', 'op read op://VAULT/ITEM/FIELD')",
+		"passwordstore": "use lookup('pipe', 'pass show NAME')",
+		"random_string": "use lookup('password', '/dev/null length=12')",
+		"redis":         "use lookup('pipe', 'redis-cli get KEY')",
+		"etcd":          "use lookup('pipe', 'etcdctl get --print-value-only KEY')",
+		"bitwarden":     "use lookup('pipe', 'bw get password NAME')",
 	}
 }
 
