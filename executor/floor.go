@@ -10,7 +10,8 @@ import (
 // floor counts which hosts of a rolling play are out of service, and sees to it that those
 // left in service do not become too few.
 type floor struct {
-	all     int    // hosts of the play's pattern, also those that -l leaves out
+	all     int // hosts that are counted, also those that -l leaves out
+	counted map[string]bool
 	least   int    // how many of them must stay in service
 	written string // min_available as the play has it
 
@@ -21,6 +22,8 @@ type floor struct {
 // outage is why a host is out of service.
 type outage struct {
 	why string
+	// before is why it was out before its turn came; it is out for that afterwards too.
+	before string
 	// restored says that what the run did there was taken back and tested. Such a host
 	// serves again, but is no reason to try the next one.
 	restored bool
@@ -33,6 +36,9 @@ const underWay = "under way"
 func (f *floor) lose(host, why string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if !f.counted[host] {
+		return
+	}
 	f.out[host] = outage{why: why}
 }
 
@@ -41,17 +47,33 @@ func (f *floor) lose(host, why string) {
 func (f *floor) leave(host string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if _, out := f.out[host]; !out && f.all-len(f.out)-1 < f.least {
+	o, out := f.out[host]
+	if f.counted[host] && !out && f.serving()-1 < f.least {
 		return false
 	}
-	f.out[host] = outage{why: underWay}
+	f.out[host] = outage{why: underWay, before: o.why}
 	return true
 }
 
-// comeBack puts a host into service again.
+// serving is how many hosts are in service, where one that was taken back is none.
+func (f *floor) serving() int {
+	n := f.all
+	for host := range f.out {
+		if f.counted[host] {
+			n--
+		}
+	}
+	return n
+}
+
+// comeBack puts a host into service again that was in service before.
 func (f *floor) comeBack(host string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if before := f.out[host].before; before != "" {
+		f.out[host] = outage{why: before}
+		return
+	}
 	delete(f.out, host)
 }
 
@@ -61,15 +83,15 @@ func (f *floor) unwinds(host string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	serving := f.all
-	for _, o := range f.out {
-		if !o.restored {
+	for other, o := range f.out {
+		if f.counted[other] && !o.restored {
 			serving--
 		}
 	}
 	if o, out := f.out[host]; out && !o.restored {
 		return true
 	}
-	if serving-1 < f.least {
+	if f.counted[host] && serving-1 < f.least {
 		return false
 	}
 	f.out[host] = outage{why: "being taken back"}
@@ -94,10 +116,13 @@ func (f *floor) shortfall() string {
 	defer f.mu.Unlock()
 	var out []string
 	for host, o := range f.out {
+		if !f.counted[host] {
+			continue
+		}
 		out = append(out, fmt.Sprintf("%s (%s)", host, o.why))
 	}
 	slices.Sort(out)
-	text := fmt.Sprintf("would leave %d of %d hosts in service, and min_available is %s", f.all-len(f.out)-1, f.all, f.wanted())
+	text := fmt.Sprintf("would leave %d of %d hosts in service, and min_available is %s", f.serving()-1, f.all, f.wanted())
 	if len(out) == 0 {
 		return text
 	}

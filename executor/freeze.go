@@ -92,6 +92,25 @@ func readFreeze(v values.Value, written values.Position, now time.Time) (*frozen
 	return &frozen{window: text, written: written, until: until}, nil
 }
 
+// CheckFreeze tells what is wrong with the freeze windows of a variable; where says what
+// set it, if the value does not know its place. What is a template is not known yet.
+func CheckFreeze(v values.Value, where string) []error {
+	var mistakes []error
+	for _, item := range listed(v) {
+		text := values.Text(item)
+		if item.IsNull() || strings.Contains(text, "{{") || text == "" {
+			continue
+		}
+		if pos := cmp.Or(item.Pos(), v.Pos()); pos.File != "" {
+			where = pos.String()
+		}
+		if _, err := freeze.Parse(text, time.Local); err != nil {
+			mistakes = append(mistakes, fmt.Errorf("%s: freeze: %w", where, err))
+		}
+	}
+	return mistakes
+}
+
 // longest keeps the window that ends last, with all the hosts that have it.
 func longest(on, f *frozen, host string) *frozen {
 	switch {

@@ -61,7 +61,10 @@ func (p *play) readFloor(ctx context.Context, names []string) (*floor, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &floor{all: len(names), written: least, out: map[string]outage{}}
+	f := &floor{all: len(names), counted: map[string]bool{}, written: least, out: map[string]outage{}}
+	for _, name := range names {
+		f.counted[name] = true
+	}
 	if least != "" {
 		if f.least, err = share("min_available", least, len(names), math.Ceil); err != nil {
 			return nil, err
@@ -90,7 +93,8 @@ func (p *play) readFloor(ctx context.Context, names []string) (*floor, error) {
 	return f, nil
 }
 
-// everyHost are the hosts of the play's pattern, also those that -l leaves out.
+// everyHost are the hosts that are counted: those of the play's pattern, or that of
+// rolling's of, also those that -l leaves out.
 func (p *play) everyHost() ([]string, error) {
 	whole, ok := p.Inventory.(interface {
 		SelectAll(pattern string) ([]string, error)
@@ -98,7 +102,10 @@ func (p *play) everyHost() ([]string, error) {
 	if !ok {
 		return p.all, nil
 	}
-	pattern, err := p.pattern()
+	pattern, err := p.written(p.src.Rolling.Of)
+	if pattern == "" && err == nil {
+		pattern, err = p.pattern()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -172,9 +179,17 @@ func (p *play) roll(ctx context.Context, hosts hostSet) {
 	}
 	all.Wait()
 	if len(queue) > 0 && !p.isAborted() && !p.isOver() {
-		p.abort(fmt.Sprintf("starting %s %s", queue[0].name, p.rolling.floor.shortfall()))
+		p.stopRolling(queue[0])
 	}
 	wave.judge(ctx)
+}
+
+// stopRolling ends the play before a host whose turn it is, since too few would be left in
+// service.
+func (p *play) stopRolling(next *host) {
+	reason := fmt.Sprintf("starting %s %s", next.name, p.rolling.floor.shortfall())
+	p.warn("", "rolling stops here: "+reason)
+	p.abort(reason)
 }
 
 // rollOne takes one host through the play, and lets it settle.

@@ -89,7 +89,7 @@ var keywords = []Keyword{
 	{"vars_prompt", OnPlay, Any, "variables to ask the operator for", false, readVarsPrompt},
 	{"lock", OnPlay, Any, "the run lock that the play holds on its hosts", true, readLock},
 	{"on_failure", OnPlay, Text, "what an aborted play takes back: undo (all hosts) or undo_host (the failed ones)", true, readOnFailure},
-	{"rolling", OnPlay, Mapping, "hosts under way at once, and how many must stay in service: {window, min_available, settle, check, available}", true, readRolling},
+	{"rolling", OnPlay, Mapping, "hosts under way at once, and how many must stay in service: {window, min_available, settle, check, available, of}", true, readRolling},
 	{"waves", OnPlay, Any, "groups or patterns of hosts that go one after the other; the last one is usually all", true, readWaves},
 	{"approve", OnPlay, Text, "between waves: ask, or a length of time after which it goes on unless somebody says no", true, readApprove},
 	{"pre_tasks", OnPlay, Tasks, "tasks before the roles", false, nil},

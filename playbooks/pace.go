@@ -21,6 +21,9 @@ type Rolling struct {
 	// MinAvailable is how many hosts of the play's pattern, whatever -l leaves out, must
 	// stay in service: a number or a percentage, rounded up.
 	MinAvailable values.Value
+	// Of is the pattern of the hosts that shares are shares of, and that are counted;
+	// null is the play's own.
+	Of values.Value
 	// Settle is how long a host's check must go on passing before it leaves the window.
 	Settle values.Value
 	// Available, where written, is a condition: a host for which it is false counts as
@@ -41,7 +44,7 @@ func readRolling(p *parser, t *target, k *Keyword, v values.Value) {
 	r := &Rolling{Pos: v.Pos()}
 	t.play.Rolling = r
 	var check values.Value
-	fields := map[string]*values.Value{"window": &r.Window, "min_available": &r.MinAvailable, "settle": &r.Settle, "available": &r.Available, "check": &check}
+	fields := map[string]*values.Value{"window": &r.Window, "min_available": &r.MinAvailable, "settle": &r.Settle, "available": &r.Available, "of": &r.Of, "check": &check}
 	rest := m.Clone()
 	rest.Delete(values.String("check"))
 	p.fields(t, k.Name, rest, fields)

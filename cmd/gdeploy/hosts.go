@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gdeploy/gdeploy/executor"
 	"github.com/gdeploy/gdeploy/inventory"
 	"github.com/gdeploy/gdeploy/playbooks"
 	"github.com/gdeploy/gdeploy/values"
@@ -26,10 +27,27 @@ func (s *session) checkHosts(books []*playbooks.Playbook) error {
 			}
 			mistakes = append(mistakes, s.inventory.WithPlaybookDir(filepath.Dir(play.File)).Check(some))
 			mistakes = append(mistakes, s.checkVarsFiles(play, some, first)...)
+			mistakes = append(mistakes, s.checkFreezes(play, some)...)
 			first = false
 		}
 	}
 	return notParsed(errors.Join(once(mistakes)...))
+}
+
+// checkFreezes reads the freeze windows of a play's hosts, which a play with a lock minds.
+func (s *session) checkFreezes(play *playbooks.Play, hosts []*inventory.Host) []error {
+	if play.Lock == nil {
+		return nil
+	}
+	var mistakes []error
+	for _, h := range hosts {
+		for _, source := range s.store.Scope(variables.Context{Host: h.Name, Play: play}).Explain("freeze") {
+			if source.Wins {
+				mistakes = append(mistakes, executor.CheckFreeze(source.Value, source.Where)...)
+			}
+		}
+	}
+	return mistakes
 }
 
 // once leaves out what was told already.

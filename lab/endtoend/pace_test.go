@@ -63,6 +63,21 @@ func TestAWindowKeepsTheFloor(t *testing.T) {
 	run(t, next, few)
 }
 
+func TestANodeInMaintenanceCountsAgainstTheFloor(t *testing.T) {
+	now, next := settled(t, few)
+	haproxy(t, "set server web/n3 state maint")
+	defer haproxy(t, "set server web/n3 state ready")
+	floor := []string{"-e", "window=2", "-e", "settle=1s", "-e", "min_available=90%"}
+	deploy(t, few, append(floor, "-e", "version="+next)...).exits(t, 1).
+		says(t, "rolling stops here: starting n1 would leave 8 of 10 hosts in service, and min_available is 9 (90%); out of service already: n3 (not in service before)").
+		saysNot(t, "TASK [stock : Switch the webroot]")
+	run(t, now, few[:2])
+	haproxy(t, "set server web/n3 state ready")
+	deploy(t, few, append(floor, "-e", "version="+next)...).exits(t, 0)
+	rollback(t, few, append(floor, "-e", "version="+now)...).exits(t, 0)
+	run(t, now, few)
+}
+
 func TestANodeThatFailsWhileItSettlesGoesBack(t *testing.T) {
 	now, next := settled(t, few)
 	r := start(t, "", append([]string{"play", "deploy.yml", limit(few), "-e", "version=" + next, "-e", "window=1", "-e", "settle=30s", "-e", "waves="}, impatient...)...)
