@@ -128,10 +128,12 @@ func outOfTheBalancer(t *testing.T) (out []string) {
 	return out
 }
 
-// recoveries are the ways out of a fault, of which each try takes the next. A node that was cut off keeps its lock
-// until its helper misses the controller.
-func recoveries(fault) []recovery {
-	return []recovery{
-		{"a new deploy", []string{"play", "deploy.yml", limit(few), faultSource("RELEASE"), "-e", "batch=100%", "-e", "rejoin=web", "-e", "health_timeout=6", "--lock-wait", "90"}},
+// recoveries are the ways out of a fault, of which each try takes the next: where the controller died, also those that
+// take up its run. A node that was cut off keeps its lock until its helper misses the controller.
+func recoveries(f fault) []recovery {
+	anew := recovery{"a new deploy", []string{"play", "deploy.yml", limit(few), faultSource("RELEASE"), "-e", "batch=100%", "-e", "rejoin=web", "-e", "health_timeout=6", "--lock-wait", "90"}}
+	if !f.killed {
+		return []recovery{anew}
 	}
+	return []recovery{{"resume", []string{"resume"}}, {"resume --undo", []string{"resume", "--undo"}}, anew}
 }

@@ -40,7 +40,8 @@ func Dial(ctx context.Context, network, address string) (net.Conn, error) {
 		return nil, fmt.Errorf("connect to %s: %w", address, err)
 	}
 	return first(ctx, found, func(ctx context.Context, a netip.Addr) (net.Conn, error) {
-		return orNil(d.DialTCP(ctx, network, netip.AddrPort{}, netip.AddrPortFrom(a, uint16(number))))
+		conn, err := orNil(d.DialTCP(ctx, network, netip.AddrPort{}, netip.AddrPortFrom(a, uint16(number))))
+		return conn, withoutSource(err)
 	})
 }
 
@@ -50,6 +51,15 @@ func orNil[C net.Conn](conn C, err error) (net.Conn, error) {
 		return nil, err
 	}
 	return conn, nil
+}
+
+// withoutSource leaves out of an error where the connection would have come from: nobody said.
+func withoutSource(err error) error {
+	var failed *net.OpError
+	if errors.As(err, &failed) {
+		failed.Source = nil
+	}
+	return err
 }
 
 // first gives the connection to the first address that answers. The next one is tried when
