@@ -68,6 +68,7 @@ var arrows = []struct {
 	{"playbooks", []string{"executor", "inventory", "transport", "report", "runlog", "cmd"}, "playbooks are what the operator wrote; the executor runs it"},
 	{"variables", []string{"executor", "transport", "report", "runlog", "cmd"}, "variables are looked up for whoever runs"},
 	{"executor", []string{"report", "runlog", "cmd"}, "the executor emits events and does not print"},
+	{"schema", []string{"executor", "inventory", "variables", "transport", "report", "runlog", "cmd"}, "schemas are made of what playbooks are read by"},
 	{"lint", []string{"executor", "inventory", "transport", "report", "runlog", "cmd"}, "lint reads playbooks and runs nothing"},
 	{"report", []string{"cmd"}, "nothing imports cmd"},
 	{"runlog", []string{"cmd"}, "nothing imports cmd"},

@@ -86,6 +86,7 @@ GDEPLOY_* in the environment, and over that from flags: gdeploy help settings li
 		inventoryCommand(),
 		explainCommand(),
 		lintCommand(),
+		schemaCommand(),
 		vaultCommand(),
 		releasesCommand(),
 		statusCommand(),
