@@ -34,7 +34,7 @@ func (c codec[T]) Encode(map[string]any) ([]byte, error) {
 	return nil, errors.New("inventories are not written")
 }
 
-// decode reads src by the codec of the format: "ini", "yaml" or "json".
+// decode reads src by the codec of the format: "ini", "yaml", "json" or "toml".
 func decode[T any](format string, src []byte, file string, readers map[string]func([]byte, string) T) (T, error) {
 	registry := viper.NewCodecRegistry()
 	for name, read := range readers {
@@ -57,6 +57,7 @@ var sourceFormats = map[string]func([]byte, string) *document{
 	"ini":  readINI,
 	"yaml": readTree,
 	"json": readTree,
+	"toml": readTOML,
 }
 
 // variableFormats are the formats of group_vars and host_vars.

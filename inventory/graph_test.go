@@ -231,6 +231,31 @@ func FuzzTree(f *testing.F) {
 	})
 }
 
+func FuzzTOML(f *testing.F) {
+	for _, s := range []string{"[web]\nchildren = [\"a\"]\n[web.hosts]\nx = {y = [{z = 1}]}\n", "[a.hosts.b]\nc.d = 1979-05-27\n[[a.vars.l]]\n", "a = 1", "[web", "\"\" = {hosts = {}}"} {
+		f.Add(s)
+	}
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, text string) {
+		path := filepath.Join(dir, "hosts.toml")
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		inv, err := inventory.Load(context.Background(), []string{path}, inventory.Options{})
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), path+":") {
+				t.Errorf("an error without its place: %v", err)
+			}
+			return
+		}
+		if hosts := inv.Hosts(); len(hosts) < 1000 {
+			if err := inv.WriteList(&strings.Builder{}, inventory.Listing{}); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
 func FuzzPattern(f *testing.F) {
 	for _, s := range []string{"web:&db:!h1", "web[0:2]", "~h\\d", "h*,!h[12]", "[h-", "@x", "web[-1]", "&web"} {
 		f.Add(s)

@@ -159,7 +159,7 @@ func (l *loader) document(path string, info fs.FileInfo, src []byte) (*document,
 	case "":
 		return readUnnamed(src, path, script)
 	case ".toml":
-		return nil, fmt.Errorf("%s:1:1: TOML inventories are not supported: write YAML or INI", path)
+		return decode("toml", src, path, sourceFormats)
 	}
 	return decode("ini", src, path, sourceFormats)
 }
