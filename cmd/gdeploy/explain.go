@@ -66,6 +66,12 @@ No host is touched: facts and results of tasks are not known, cached facts are.
 	f.StringVar(&task, "task", "", "as the task at FILE:LINE sees it")
 	f.StringVar(&playbook, "playbook", "", "the playbook that the task belongs to")
 	f.StringArrayVarP(&o.extraVars, "extra-vars", "e", nil, "variables: k=v, JSON or YAML, or @FILE; they win over all others")
+	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return o.completeHosts(cmd, args, word)
+	}
 	completeFlags(cmd, o)
 	return cmd
 }
