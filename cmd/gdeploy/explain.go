@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -180,6 +181,14 @@ func (s *session) explainSource(w io.Writer, source variables.Source) {
 		what += " (" + source.Where + ")"
 	}
 	fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", verdict, cmp.Or(at.String(), "-"), what, s.shown(source.Value))
+}
+
+// fromHere names a file as it is called from the working directory, where it is below it.
+func fromHere(file string) string {
+	if rel, err := filepath.Rel(workingDir(), file); err == nil && filepath.IsAbs(file) && !strings.HasPrefix(rel, "..") {
+		return rel
+	}
+	return file
 }
 
 // shown writes a value in one line of JSON, without secrets.
