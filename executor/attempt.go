@@ -104,7 +104,10 @@ func (v *visit) goodEnough(s *step, r *result) (bool, error) {
 
 // attempt does a step once and lets changed_when and failed_when judge it.
 func (v *visit) attempt(ctx context.Context, s *step) *result {
-	return v.judged(s, v.call(ctx, s))
+	ended := v.watch(s)
+	r := v.call(ctx, s)
+	ended(r)
+	return v.judged(s, r)
 }
 
 func (v *visit) judged(s *step, r *result) *result {

@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ type background struct {
 	limit  time.Duration
 	polled bool
 	dir    string // ansible_async_dir
+	every  time.Duration
 }
 
 // fillBackground evaluates async and poll.
@@ -26,6 +28,9 @@ func (v *visit) fillBackground(_ context.Context, s *step) error {
 	dir, err := s.scope.Text(values.String("{{ ansible_async_dir | default('') }}"))
 	if err != nil {
 		return err
+	}
+	if dir == "" {
+		dir = v.Defaults.AsyncDir
 	}
 	if s.spec != nil && s.spec.Name == "async_status" {
 		if args, ok := s.call.Args.AsMap(); ok && dir != "" && !args.Has("_async_dir") {
@@ -53,7 +58,10 @@ func (v *visit) fillBackground(_ context.Context, s *step) error {
 		if err != nil {
 			return err
 		}
-		b.polled = poll > 0
+		b.polled, b.every = poll > 0, time.Duration(poll*float64(time.Second))
+	}
+	if v.task.Poll.IsNull() {
+		b.polled, b.every = v.Defaults.Poll >= 0, cmp.Or(v.Defaults.Poll, 15*time.Second)
 	}
 	s.background = b
 	if b.polled {
@@ -95,6 +103,43 @@ func runsAlone(spec *modules.Spec) bool {
 		}
 	}
 	return true
+}
+
+// watch tells at each poll that the task still runs, until the returned function is called
+// with how it ended.
+func (v *visit) watch(s *step) (ended func(*result)) {
+	b := s.background
+	if b == nil || !b.polled || b.every <= 0 {
+		return func(*result) {}
+	}
+	event := func(state BackgroundState) {
+		v.tell(Background{Task: v.place, Host: v.host.name, ID: b.id, State: state})
+	}
+	done, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		ticker := time.NewTicker(b.every)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-ticker.C:
+				event(Running)
+			}
+		}
+	}()
+	return func(r *result) {
+		close(done)
+		<-stopped
+		switch {
+		case r.unreachable:
+		case r.failed:
+			event(Broken)
+		default:
+			event(Succeeded)
+		}
+	}
 }
 
 // tell adds what Ansible tells of a task that it left alone or polled.

@@ -68,6 +68,7 @@ func (v *visit) settled(s *step, reply modules.Reply, err error) *result {
 		return v.tookTooLong(s)
 	}
 	r := fromReply(reply, s.diff)
+	r.invocation = v.invocation(s)
 	v.keepFacts(s, r)
 	return r
 }

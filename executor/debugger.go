@@ -81,7 +81,7 @@ func (b *batch) wantsDebugger(ctx context.Context, t *playbooks.Task, v verdict,
 
 // debugs reports that every failure is looked at.
 func (b *batch) debugs() bool {
-	return b.Debugger || strings.TrimPrefix(b.src.Strategy, "ansible.builtin.") == "debug"
+	return b.Debugger || strings.TrimPrefix(cmp.Or(b.src.Strategy, b.Defaults.Strategy), "ansible.builtin.") == "debug"
 }
 
 // debugger is one look at how a task ended on a host.

@@ -57,6 +57,9 @@ type Place struct {
 	// Written is the file:line:col of the task.
 	Written string `json:"written,omitempty"`
 	Kind    Kind   `json:"kind,omitempty"`
+	// Args are the arguments as they are written, "a=1, b=2"; only where the run was asked
+	// to tell them.
+	Args string `json:"args,omitempty"`
 }
 
 // Kind tells what part a task plays.
@@ -84,6 +87,16 @@ const (
 	Unreachable Status = "unreachable"
 )
 
+// BackgroundState is how far a polled task is.
+type BackgroundState string
+
+// The states of polled tasks.
+const (
+	Running   BackgroundState = "running"
+	Succeeded BackgroundState = "succeeded"
+	Broken    BackgroundState = "failed"
+)
+
 type (
 	// RunStarted opens the stream.
 	RunStarted struct {
@@ -94,6 +107,12 @@ type (
 		// Resumed marks a run that goes on, TakeBack one that is only taken back.
 		Resumed  bool `json:"resumed,omitempty"`
 		TakeBack bool `json:"take_back,omitempty"`
+	}
+
+	// PlaybookStarted comes before the first play of a playbook.
+	PlaybookStarted struct {
+		File  string `json:"file"`
+		Plays int    `json:"plays"`
 	}
 
 	// PlayStarted is told for each batch of a play, and once for a play without hosts.
@@ -135,6 +154,26 @@ type (
 		Replayed bool   `json:"replayed,omitempty"` // as of TaskStarted
 	}
 
+	// HostStarted tells that a host begins a task; only where the run was asked to.
+	HostStarted struct {
+		Task Place  `json:"task"`
+		Host string `json:"host"`
+	}
+
+	// Background tells of a task that is looked at from time to time (async with poll).
+	Background struct {
+		Task  Place           `json:"task"`
+		Host  string          `json:"host"`
+		ID    string          `json:"id"`
+		State BackgroundState `json:"state"`
+	}
+
+	// Note is for an operator who wants to know more; its Level is the number of -v.
+	Note struct {
+		Level int    `json:"level"`
+		Text  string `json:"text"`
+	}
+
 	// HostResult is how a task ended on a host.
 	HostResult struct {
 		Task Place  `json:"task"`
@@ -149,6 +188,7 @@ type (
 		Rescued         bool         `json:"rescued,omitempty"`
 		Looped          bool         `json:"looped,omitempty"` // items were told one by one
 		NoLog           bool         `json:"no_log,omitempty"`
+		Polled          bool         `json:"polled,omitempty"` // an async task, started or done
 		Result          values.Value `json:"result"`
 		Warnings        []string     `json:"warnings,omitempty"`
 		Seconds         float64      `json:"seconds"`
@@ -335,6 +375,10 @@ func (ApprovalAnswered) Type() string { return "approval_answered" } // Type as 
 func (PlayEnded) Type() string        { return "play_ended" }        // Type as of RunStarted
 func (NoMoreHosts) Type() string      { return "no_more_hosts" }     // Type as of RunStarted
 func (RunEnded) Type() string         { return "run_ended" }         // Type as of RunStarted
+func (PlaybookStarted) Type() string  { return "playbook_started" }  // Type as of RunStarted
+func (HostStarted) Type() string      { return "host_started" }      // Type as of RunStarted
+func (Background) Type() string       { return "background" }        // Type as of RunStarted
+func (Note) Type() string             { return "note" }              // Type as of RunStarted
 
 // Replayed reports that an event was told before the run went on.
 func Replayed(e Event) bool {

@@ -92,20 +92,35 @@ func (v *visit) notifyOne(ctx context.Context, name string) error {
 	all := v.handlers.list()
 	for i := len(all) - 1; i >= 0 && !found; i-- {
 		if v.named(ctx, all[i], name) {
-			v.handlers.wait(v.firstOfList(ctx, all[:i+1], name), v.host)
+			first := v.firstOfList(ctx, all[:i+1], name)
+			v.handlers.wait(first, v.host)
+			v.tellNotified(ctx, first)
 			found = true
 		}
 	}
 	for _, h := range all {
 		if v.listens(h, name) {
 			v.handlers.wait(h, v.host)
+			v.tellNotified(ctx, h)
 			found = true
 		}
+	}
+	if !found && v.Defaults.MissingHandlersPass {
+		v.warn("", fmt.Sprintf("The requested handler '%s' was not found in either the main handlers list nor in the listening handlers list", name))
+		return nil
 	}
 	if !found {
 		return fmt.Errorf("The requested handler '%s' was not found in either the main handlers list nor in the listening handlers list", name)
 	}
 	return nil
+}
+
+func (v *visit) tellNotified(ctx context.Context, h *playbooks.Handler) {
+	name := v.nameOf(ctx, h)
+	if h.Role != nil {
+		name = h.Role.Name + " : " + name
+	}
+	v.remark(2, "NOTIFIED HANDLER %s for %s", name, v.host.name)
 }
 
 // firstOfList gives the handler that name means in the list (of the play or of a role) of

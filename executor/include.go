@@ -41,6 +41,7 @@ func (b *batch) include(ctx context.Context, t *playbooks.Task, hosts hostSet, f
 	}
 	verdicts := b.each(ctx, t, asking, f, func(h *host) verdict {
 		v := b.visit(ctx, t, h, place, f)
+		v.tellStart()
 		wants, ended := v.inclusions(ctx)
 		if ended != nil {
 			return v.settle(ctx, ended)

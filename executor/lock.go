@@ -159,7 +159,7 @@ func (p *play) goOnWithout(lost hostSet) bool {
 		return true
 	}
 	p.hosts = p.hosts.without(lost)
-	fatal, _ := p.plain().Bool(p.src.AnyErrorsFatal)
+	fatal, _ := p.plain().Bool(or(p.src.AnyErrorsFatal, p.Defaults.AnyErrorsFatal))
 	if fatal || len(p.hosts) == 0 {
 		p.tell(NoMoreHosts{})
 		p.note(func(o *Outcome) { o.Reason = "the lock could not be taken on " + strings.Join(lost.names(), ", ") })

@@ -60,9 +60,27 @@ func (b *batch) meta(ctx context.Context, t *playbooks.Task, hosts hostSet, f fr
 	if len(deciding) < len(hosts) {
 		chosen, others = hosts, nil
 	}
+	b.tellMeta(t.Meta, chosen)
 	passed := do(b, ctx, t, chosen, f)
 	passed.going = passed.going.and(others)
 	return passed
+}
+
+// tellMeta tells with -vv what a meta does, as Ansible does for those of its own.
+func (b *batch) tellMeta(name string, hosts hostSet) {
+	for _, h := range hosts {
+		text := map[string]string{
+			"noop": "noop", "flush_handlers": "triggered running handlers for " + h.name, "end_host": "ending play for " + h.name,
+			"reset_connection": "reset connection", "refresh_inventory": "inventory successfully refreshed", "clear_facts": "facts cleared",
+			"clear_host_errors": "cleared host errors", "end_play": "ending play", "end_batch": "ending batch",
+		}[name]
+		if text != "" {
+			b.remark(2, "META: %s", text)
+		}
+		if forAll[name] {
+			return
+		}
+	}
 }
 
 // regardless are the actions that take no condition: as Ansible, they are done all the same,

@@ -66,9 +66,6 @@ func ours(t *testing.T, dir string, flags []string) string {
 		t.Fatal(err)
 	}
 	text := strings.TrimSuffix(out.String(), "\n")
-	if i := strings.LastIndex(text, "\n\n"); i > 0 { // our line in words
-		text = text[:i] + "\n"
-	}
 	return normal(text+"\n", dir)
 }
 

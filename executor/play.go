@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -248,8 +249,11 @@ func (p *play) isAborted() bool {
 
 func (p *play) strategy() string {
 	name := strings.TrimPrefix(p.src.Strategy, "ansible.builtin.")
-	if name == "" || name == "debug" {
+	if name == "" {
+		name = strings.TrimPrefix(p.Defaults.Strategy, "ansible.builtin.")
+	}
+	if name == "debug" {
 		return "linear" // debug is linear with the debugger, see debugs
 	}
-	return name
+	return cmp.Or(name, "linear")
 }

@@ -39,6 +39,8 @@ type Request struct {
 	Override string
 	// Debugger opens the debugger for every task that fails.
 	Debugger bool
+	// Defaults are what plays and tasks get that do not say.
+	Defaults Defaults
 	// LockWait is how long to wait for a lock where the play does not say.
 	LockWait time.Duration
 	// Resume says how a run goes on that died; nil for one that begins.

@@ -22,6 +22,7 @@ type result struct {
 	facts       *values.Map
 	warnings    []string
 	kind        modules.ErrorKind
+	invocation  values.Value // what -vvv shows of the call; null otherwise
 	// delegate is where it ran, if elsewhere; address that host's, if it differs.
 	delegate, address string
 	// learned are the facts that it made variables.

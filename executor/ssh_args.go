@@ -17,7 +17,7 @@ func (d ConnectionDefaults) Check() error {
 	c := connection{}
 	t := transport.Target{Connection: d.Connection}
 	c.kind(&t)
-	c.arguments(&t, d.CommonArgs)
+	c.arguments(&t, d.Args, d.CommonArgs, d.ExtraArgs)
 	switch strings.TrimPrefix(d.BecomeMethod, "ansible.builtin.") {
 	case "", "sudo", "su", "doas":
 	default:

@@ -151,7 +151,7 @@ func (v *visit) mode(s *step, run bool, pick func(*playbooks.Keywords) values.Va
 func (v *visit) timeLimit(s *step) (time.Duration, error) {
 	written := v.keyword(func(k *playbooks.Keywords) values.Value { return k.Timeout })
 	if written.IsNull() {
-		return 0, nil
+		return time.Duration(v.Defaults.TaskTimeout) * time.Second, nil
 	}
 	seconds, err := s.scope.Float(written)
 	return time.Duration(seconds * float64(time.Second)), err

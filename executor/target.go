@@ -17,9 +17,12 @@ import (
 type ConnectionDefaults struct {
 	Connection      string
 	User            string
+	Port            int
 	Password        string // of -k
 	PrivateKeyFile  string
+	Args            string // ssh_args
 	CommonArgs      string // --ssh-common-args
+	ExtraArgs       string // --ssh-extra-args
 	Timeout         time.Duration
 	HostKeyChecking string
 	KnownHosts      []string
@@ -29,6 +32,8 @@ type ConnectionDefaults struct {
 	Become         bool
 	BecomeMethod   string
 	BecomeUser     string
+	BecomeExe      string
+	BecomeFlags    string
 	BecomePassword string // of -K
 }
 
@@ -71,7 +76,7 @@ func (c *connection) read(d ConnectionDefaults, secrets Secrets) (transport.Targ
 		Host:            c.host,
 		Connection:      c.text(d.Connection, func(k *playbooks.Keywords) values.Value { return k.Connection }, "ansible_connection"),
 		Address:         c.text("", nil, "ansible_host", "ansible_ssh_host"),
-		Port:            c.number(func(k *playbooks.Keywords) values.Value { return k.Port }, "ansible_port", "ansible_ssh_port"),
+		Port:            c.number(d.Port, func(k *playbooks.Keywords) values.Value { return k.Port }, "ansible_port", "ansible_ssh_port"),
 		User:            c.text(d.User, func(k *playbooks.Keywords) values.Value { return k.RemoteUser }, "ansible_user", "ansible_ssh_user"),
 		Password:        transport.Secret(c.text(d.Password, nil, "ansible_password", "ansible_ssh_pass", "ansible_ssh_password")),
 		Passphrase:      transport.Secret(c.text("", nil, "ansible_private_key_passphrase")),
@@ -85,7 +90,7 @@ func (c *connection) read(d ConnectionDefaults, secrets Secrets) (transport.Targ
 		t.PrivateKeyFiles = []string{key}
 	}
 	t.Become = c.become(d)
-	c.arguments(&t, c.text(d.CommonArgs, nil, "ansible_ssh_common_args"), c.text("", nil, "ansible_ssh_extra_args"))
+	c.arguments(&t, c.text(d.Args, nil, "ansible_ssh_args"), c.text(d.CommonArgs, nil, "ansible_ssh_common_args"), c.text(d.ExtraArgs, nil, "ansible_ssh_extra_args"))
 	c.kind(&t)
 	for _, secret := range []transport.Secret{t.Password, t.Passphrase, t.Become.Password} {
 		if secret != "" {
@@ -100,7 +105,7 @@ func (c *connection) become(d ConnectionDefaults) transport.Become {
 		Enabled:  c.yes(d.Become, func(k *playbooks.Keywords) values.Value { return k.Become }, "ansible_become"),
 		Method:   c.text(d.BecomeMethod, func(k *playbooks.Keywords) values.Value { return k.BecomeMethod }, "ansible_become_method"),
 		User:     c.text(d.BecomeUser, func(k *playbooks.Keywords) values.Value { return k.BecomeUser }, "ansible_become_user"),
-		Exe:      c.text("", func(k *playbooks.Keywords) values.Value { return k.BecomeExe }, "ansible_become_exe"),
+		Exe:      c.text(d.BecomeExe, func(k *playbooks.Keywords) values.Value { return k.BecomeExe }, "ansible_become_exe"),
 		Password: transport.Secret(c.text(d.BecomePassword, nil, "ansible_become_password", "ansible_become_pass")),
 	}
 	if !b.Enabled {
@@ -113,7 +118,7 @@ func (c *connection) become(d ConnectionDefaults) transport.Become {
 			b.Exe = c.text(b.Exe, nil, prefix+"exe")
 		}
 	}
-	flags := c.text("", func(k *playbooks.Keywords) values.Value { return k.BecomeFlags }, "ansible_become_flags")
+	flags := c.text(d.BecomeFlags, func(k *playbooks.Keywords) values.Value { return k.BecomeFlags }, "ansible_become_flags")
 	b.Flags = c.split("become_flags", flags)
 	return b
 }
@@ -136,8 +141,8 @@ func (c *connection) hostKeys(setting string) string {
 	switch how {
 	case "", "yes", "true", "on", "1":
 		return "yes"
-	case "accept-new":
-		return how
+	case "accept-new", "no", "false", "off", "0": // as of the setting: unknown keys are taken, changed ones never
+		return "accept-new"
 	}
 	c.fail(fmt.Errorf("host_key_checking %q is not supported: a changed host key is always refused; accept-new takes unknown ones", how))
 	return "yes"
@@ -151,10 +156,10 @@ func (c *connection) text(text string, pick func(*playbooks.Keywords) values.Val
 	return text
 }
 
-func (c *connection) number(pick func(*playbooks.Keywords) values.Value, names ...string) int {
+func (c *connection) number(number int, pick func(*playbooks.Keywords) values.Value, names ...string) int {
 	v, ok := c.value(pick, names...)
 	if !ok {
-		return 0
+		return number
 	}
 	n, err := c.vars.Int(v)
 	c.fail(err)

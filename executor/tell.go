@@ -1,7 +1,9 @@
 package executor
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -58,6 +60,15 @@ func masked(e Event, secrets Secrets) Event {
 	case UndoStarted:
 		e.Task = e.Task.masked(secrets)
 		return e
+	case HostStarted:
+		e.Task = e.Task.masked(secrets)
+		return e
+	case Background:
+		e.Task = e.Task.masked(secrets)
+		return e
+	case Note:
+		e.Text = secrets.Text(e.Text)
+		return e
 	case Included:
 		e.Task, e.Label, e.File = e.Task.masked(secrets), secrets.Text(e.Label), secrets.Text(e.File)
 		return e
@@ -93,7 +104,7 @@ func masked(e Event, secrets Secrets) Event {
 }
 
 func (p Place) masked(secrets Secrets) Place {
-	p.Name = secrets.Text(p.Name)
+	p.Name, p.Args = secrets.Text(p.Name), secrets.Text(p.Args)
 	return p
 }
 
@@ -108,7 +119,7 @@ func maskedAll(texts []string, secrets Secrets) []string {
 // announce tells that a task begins, and gives its place.
 func (b *batch) announce(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame) Place {
 	place := b.place(ctx, t, hosts, f)
-	check, silent := b.Check, b.silent(f.path, hosts, f)
+	check, silent := b.checkMode(ctx, t, hosts, f), b.silent(f.path, hosts, f)
 	switch f.kind {
 	case Handling:
 		b.tell(HandlerStarted{Task: place, Hosts: hosts.names(), Check: check, Replayed: silent})
@@ -121,7 +132,47 @@ func (b *batch) announce(ctx context.Context, t *playbooks.Task, hosts hostSet, 
 }
 
 func (b *batch) place(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame) Place {
-	return Place{Path: f.path, Name: b.taskName(ctx, t, hosts, f), Action: t.Action, Written: t.Pos.String(), Kind: f.kind}
+	return Place{Path: f.path, Name: b.taskName(ctx, t, hosts, f), Action: t.Action, Written: t.Pos.String(), Kind: f.kind, Args: b.argsToTell(ctx, t, hosts, f)}
+}
+
+// checkMode reports that the task changes nothing, on the first of the hosts.
+func (b *batch) checkMode(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame) bool {
+	written := keyword(b.src, t, func(k *playbooks.Keywords) values.Value { return k.CheckMode })
+	if written.IsNull() || len(hosts) == 0 {
+		return b.Check
+	}
+	yes, err := b.scope(ctx, t, hosts[0], f).Bool(written)
+	return err == nil && yes
+}
+
+// argsToTell are the arguments of a task as they are written, where they are wanted.
+func (b *batch) argsToTell(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame) string {
+	if !b.Defaults.TellArgs || len(hosts) == 0 {
+		return ""
+	}
+	hidden, err := b.scope(ctx, t, hosts[0], f).Bool(or(keyword(b.src, t, func(k *playbooks.Keywords) values.Value { return k.NoLog }), b.Defaults.NoLog))
+	if err != nil || hidden || t.Args == nil {
+		return ""
+	}
+	var words []string
+	for name, v := range t.Args.All() {
+		words = append(words, cmp.Or(freeForm[t.Action+" "+values.Text(name)], values.Text(name))+"="+values.Text(v))
+	}
+	return strings.Join(words, ", ")
+}
+
+// freeForm are the parameters that are mostly written as free text, which Ansible shows
+// under another name.
+var freeForm = map[string]string{
+	"command cmd": "_raw_params", "shell cmd": "_raw_params", "raw cmd": "_raw_params", "script cmd": "_raw_params",
+	"include_tasks file": "_raw_params", "import_tasks file": "_raw_params",
+}
+
+// remark tells something to whoever asked for as many -v.
+func (r *run) remark(level int, format string, args ...any) {
+	if r.Verbosity >= level {
+		r.tell(Note{Level: level, Text: fmt.Sprintf(format, args...)})
+	}
 }
 
 // taskName is the task's name as people read it, evaluated for the first of the hosts.
@@ -167,10 +218,16 @@ func (b *batch) tellPlay() {
 		strategy = "rolling"
 	}
 	b.tell(PlayStarted{
-		Path: b.path, Name: b.name, Strategy: strategy, Batch: b.number, Hosts: b.hosts.names(), Check: b.Check,
+		Path: b.path, Name: b.name, Strategy: strategy, Batch: b.number, Hosts: b.hosts.names(), Check: b.playCheckMode(),
 		Replayed: b.before(b.path, b.hosts),
 	})
 	b.passedBy(b.path, b.hosts)
+}
+
+// playCheckMode reports that the play changes nothing.
+func (p *play) playCheckMode() bool {
+	yes, err := p.plain().Bool(or(p.src.CheckMode, p.Check))
+	return err == nil && yes
 }
 
 // plain is the scope of what is evaluated once per play.

@@ -48,16 +48,24 @@ func (b *batch) scope(ctx context.Context, t *playbooks.Task, h *host, f frame) 
 
 // run does the task and settles what follows from how it went.
 func (v *visit) run(ctx context.Context) verdict {
-	noLog, err := v.scope.Bool(v.keyword(func(k *playbooks.Keywords) values.Value { return k.NoLog }))
+	noLog, err := v.scope.Bool(v.noLogKeyword())
 	if err != nil {
 		return v.settle(ctx, failedBy(err))
 	}
 	v.noLog = noLog
+	v.tellStart()
 	res := v.outcome(ctx)
 	if res.unborn {
 		return verdict{host: v.host, status: Failed, result: res, cut: true}
 	}
 	return v.settle(ctx, res)
+}
+
+// tellStart tells that the host begins the task, where that is wanted.
+func (v *visit) tellStart() {
+	if v.Defaults.TellStarts {
+		v.tell(HostStarted{Task: v.place, Host: v.host.name})
+	}
 }
 
 func (v *visit) outcome(ctx context.Context) *result {
@@ -112,7 +120,7 @@ func (v *visit) settle(ctx context.Context, res *result) verdict {
 		}
 	}
 	if verdict.out() {
-		verdict.fatal = v.flag(func(k *playbooks.Keywords) values.Value { return k.AnyErrorsFatal })
+		verdict.fatal = v.isFatal()
 		v.host.failure = failure{name: v.place.Name, task: v.describe(), result: res.registered()}
 	}
 	v.rememberTest(verdict)
@@ -123,7 +131,7 @@ func (v *visit) settle(ctx context.Context, res *result) verdict {
 	v.tell(HostResult{
 		Task: v.place, Host: v.host.name, Delegate: res.delegate, DelegateAddress: res.address,
 		Status: verdict.status, Changed: res.changed, Ignored: verdict.ignored, Rescued: verdict.out() && verdict.status == Failed && v.frame.rescued,
-		Looped: res.looped && !v.noLog, NoLog: v.noLog, Result: v.shown(res), Warnings: res.warnings,
+		Looped: res.looped && !v.noLog, NoLog: v.noLog, Polled: !v.task.Async.IsNull(), Result: v.shown(res), Warnings: res.warnings,
 		Seconds: time.Since(v.began).Seconds(), Replayed: v.before(v.place.Path, hostSet{v.host}),
 	})
 	v.passedBy(v.place.Path, hostSet{v.host})
@@ -210,7 +218,12 @@ func (v *visit) shown(res *result) values.Value {
 	if v.noLog {
 		return censored(res)
 	}
-	return values.FromMap(res.fields)
+	if res.invocation.IsNull() {
+		return values.FromMap(res.fields)
+	}
+	m := res.fields.Clone()
+	m.Set("invocation", res.invocation)
+	return values.FromMap(m)
 }
 
 // describe is the task as ansible_failed_task shows it.

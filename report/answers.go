@@ -3,7 +3,10 @@ package report
 import (
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/gdeploy/gdeploy/executor"
 	"github.com/gdeploy/gdeploy/values"
@@ -16,6 +19,80 @@ type Answers struct{ console *Console }
 // NewAnswers makes an Answers that writes answers to out and warnings to errors.
 func NewAnswers(out, errors io.Writer, o Options) *Answers {
 	return &Answers{console: NewConsole(out, errors, o)}
+}
+
+// OneLine shows what each host answers in one line, as ansible --one-line does.
+type OneLine struct{ console *Console }
+
+// NewOneLine makes a OneLine that writes answers to out and warnings to errors.
+func NewOneLine(out, errors io.Writer, o Options) *OneLine {
+	return &OneLine{console: NewConsole(out, errors, o)}
+}
+
+// Record shows the event.
+func (a *OneLine) Record(r executor.Record) {
+	e, ok := r.Event.(executor.HostResult)
+	if !ok {
+		(&Answers{a.console}).Record(r)
+		return
+	}
+	c := a.console
+	c.moduleWarnings(e.Warnings)
+	color, state := answerState(e.Status)
+	switch {
+	case e.Status == executor.Unreachable:
+		c.line(color, e.Host+" | UNREACHABLE!: "+field(e, "msg", ""))
+	case e.Status == executor.Skipped:
+		c.line(color, e.Host+" | "+state)
+	case slices.Contains(plainText, e.Task.Action) && e.Status != executor.Failed:
+		c.line(color, oneLine(e, state))
+	default:
+		if e.Status == executor.Failed {
+			state += "!"
+		}
+		c.line(color, fmt.Sprintf("%s | %s => %s", e.Host, state, joinedLines(c.whole(e))))
+	}
+}
+
+// oneLine is what a command printed, its lines parted by a written \\n.
+func oneLine(e executor.HostResult, state string) string {
+	text := fmt.Sprintf("%s | %s | rc=%s | (stdout) %s", e.Host, state, field(e, "rc", "0"), written(field(e, "stdout", "")))
+	if errors := field(e, "stderr", ""); errors != "" {
+		text += " (stderr) " + written(errors)
+	}
+	return text
+}
+
+func written(text string) string { return strings.ReplaceAll(text, "\n", "\\n") }
+
+// joinedLines makes one line of JSON over several, without the blanks that lead its lines.
+func joinedLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimLeft(line, " ")
+	}
+	return strings.Join(lines, "")
+}
+
+// Tree gives a sink that writes each host's result, as one line of JSON, into the file of
+// its name in dir. What cannot be written is told to warn.
+func Tree(dir string, warn func(text string)) executor.Sink { return tree{dir, warn} }
+
+type tree struct {
+	dir  string
+	warn func(text string)
+}
+
+// Record writes the result of a host.
+func (t tree) Record(r executor.Record) {
+	e, ok := r.Event.(executor.HostResult)
+	if !ok {
+		return
+	}
+	text := JSON(without(e.Result, "invocation", "diff", "exception", "warnings"), 0)
+	if err := os.WriteFile(filepath.Join(t.dir, strings.ReplaceAll(e.Host, "/", "_")), []byte(text), 0o644); err != nil {
+		t.warn(err.Error())
+	}
 }
 
 // Record shows the event.
@@ -37,13 +114,13 @@ var plainText = []string{"command", "shell", "raw"}
 
 func (a *Answers) host(e executor.HostResult) {
 	c := a.console
-	c.warnings(e.Warnings)
+	c.moduleWarnings(e.Warnings)
 	c.diffs(e.Task, e.Result)
 	color, state := answerState(e.Status)
 	switch {
 	case e.Status == executor.Skipped:
 		c.line(color, e.Host+" | "+state)
-	case slices.Contains(plainText, e.Task.Action) && e.Status != executor.Unreachable:
+	case slices.Contains(plainText, e.Task.Action) && e.Status != executor.Unreachable && !e.Polled:
 		c.line(color, fmt.Sprintf("%s | %s | rc=%s >>\n%s%s%s", e.Host, state, field(e, "rc", "-1"), field(e, "stdout", ""), field(e, "stderr", ""), field(e, "msg", "")))
 	default:
 		if e.Status == executor.Failed || e.Status == executor.Unreachable {
@@ -53,18 +130,18 @@ func (a *Answers) host(e executor.HostResult) {
 	}
 }
 
-func answerState(s executor.Status) (color, string) {
+func answerState(s executor.Status) (role, string) {
 	switch s {
 	case executor.Changed:
-		return yellow, "CHANGED"
+		return changed, "CHANGED"
 	case executor.Skipped:
-		return cyan, "SKIPPED"
+		return skipped, "SKIPPED"
 	case executor.Failed:
-		return red, "FAILED"
+		return failed, "FAILED"
 	case executor.Unreachable:
-		return brightRed, "UNREACHABLE"
+		return unreachable, "UNREACHABLE"
 	}
-	return green, "SUCCESS"
+	return fine, "SUCCESS"
 }
 
 // whole prints a result over several lines.
@@ -74,7 +151,11 @@ func (c *Console) whole(e executor.HostResult) string {
 	if c.Verbosity < 3 {
 		hidden = append(hidden, "invocation", "diff")
 	}
-	return JSON(without(v, hidden...), 4)
+	v = without(v, hidden...)
+	if c.YAML {
+		return c.asYAML(v, 4)
+	}
+	return JSON(v, 4)
 }
 
 func field(e executor.HostResult, name, missing string) string {

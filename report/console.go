@@ -1,25 +1,17 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/width"
 
 	"github.com/gdeploy/gdeploy/executor"
 	"github.com/gdeploy/gdeploy/values"
 )
-
-// Options say how a Console shows things.
-type Options struct {
-	// Verbosity is the number of -v.
-	Verbosity int
-	// Color paints for a terminal.
-	Color bool
-	// Width is the terminal's; 0 is 80.
-	Width int
-}
 
 // Console writes events in the shape of Ansible's default output: results to out,
 // warnings to errors.
@@ -31,6 +23,8 @@ type Console struct {
 	free bool
 	// last is the task whose banner stands above what is written now.
 	last  string
+	words map[string]string // what the banners of tasks begin with, by their paths
+	check map[string]bool   // tasks that change nothing because of check mode
 	story story
 	// before is a play that was begun before the run went on: it is shown when
 	// something new happens in it.
@@ -42,7 +36,7 @@ func NewConsole(out, errors io.Writer, o Options) *Console {
 	if o.Width <= 0 {
 		o.Width = 80
 	}
-	return &Console{Options: o, out: out, errors: errors}
+	return &Console{Options: o, out: out, errors: errors, words: map[string]string{}, check: map[string]bool{}}
 }
 
 // Record shows the event.
@@ -54,12 +48,17 @@ func (c *Console) Record(r executor.Record) {
 	switch e := r.Event.(type) {
 	case executor.RunStarted:
 		c.resumed(e)
+		c.dryRun(e.Check)
+	case executor.PlaybookStarted:
+		c.playbook(e)
 	case executor.PlayStarted:
 		c.play(e)
 	case executor.TaskStarted:
-		c.begin("TASK", e.Task)
+		c.begin("TASK", e.Task, e.Check)
 	case executor.HandlerStarted:
-		c.begin("RUNNING HANDLER", e.Task)
+		c.begin("RUNNING HANDLER", e.Task, e.Check)
+	case executor.HostStarted:
+		c.hostStarted(e)
 	case executor.HostResult:
 		c.host(e)
 	case executor.ItemResult:
@@ -74,6 +73,10 @@ func (c *Console) Record(r executor.Record) {
 		c.included(e)
 	case executor.Warning:
 		c.warning(e.Host, e.Text)
+	case executor.Note:
+		c.verbose(e.Level, e.Text)
+	case executor.Background:
+		c.background(e)
 	case executor.NoMoreHosts:
 		c.title("NO MORE HOSTS LEFT")
 	case executor.Frozen:
@@ -83,10 +86,10 @@ func (c *Console) Record(r executor.Record) {
 	case executor.LockFreed:
 		c.verbose(1, fmt.Sprintf("lock %s given back on %s", e.Name, strings.Join(e.Hosts, ", ")))
 	case executor.LockRefused:
-		c.line(red, fmt.Sprintf("fatal: [%s]: %s => %s", e.Host, lockWord(e), e.Message))
+		c.line(failed, fmt.Sprintf("fatal: [%s]: %s => %s", e.Host, lockWord(e), e.Message))
 	case executor.Unwinding:
 		c.title(fmt.Sprintf("TAKING BACK [%s]", strings.Join(e.Hosts, ", ")))
-		c.line(purple, "because "+e.Reason)
+		c.line(warned, "because "+e.Reason)
 	case executor.ApprovalAsked:
 		c.asked(e)
 	case executor.ApprovalAnswered:
@@ -109,53 +112,66 @@ func lockWord(e executor.LockRefused) string {
 func (c *Console) play(e executor.PlayStarted) {
 	c.free = e.Strategy != "linear"
 	c.last = ""
-	c.title("PLAY [" + e.Name + "]")
+	c.title("PLAY [" + e.Name + "]" + c.mark(e.Check))
 	if len(e.Hosts) == 0 {
-		c.line(cyan, "skipping: no hosts matched")
+		c.line(skipped, "skipping: no hosts matched")
 	}
 }
 
-// begin announces a task; under free its first result does that.
-func (c *Console) begin(word string, task executor.Place) {
+// begin announces a task. Where it may turn out that nothing of it is to be shown, and
+// under free, its first result does that.
+func (c *Console) begin(word string, task executor.Place, check bool) {
+	c.words[task.Path], c.check[task.Path] = word, check
+	if c.free {
+		return
+	}
 	c.last = ""
-	if !c.free {
+	if !c.HideSkipped && !c.HideOK {
 		c.banner(word, task)
 	}
 }
 
 func (c *Console) banner(word string, task executor.Place) {
 	c.last = task.Path
-	c.title(word + " [" + task.Name + "]")
-	if c.Verbosity >= 2 && task.Written != "" {
-		path := task.Written
-		if i := strings.LastIndexByte(path, ':'); strings.Count(path, ":") > 1 {
-			path = path[:i]
-		}
-		c.line(grey, "task path: "+path)
+	args := ""
+	if c.ShowArgs && task.Args != "" {
+		args = " " + task.Args
 	}
+	c.title(word + " [" + task.Name + args + "]" + c.mark(c.check[task.Path]))
+	if c.Verbosity >= 2 {
+		c.path(task)
+	}
+}
+
+// mark is added to the banner of what runs in check mode.
+func (c *Console) mark(check bool) string {
+	if check && c.CheckMarkers {
+		return " [CHECK MODE]"
+	}
+	return ""
 }
 
 // under makes sure that the task's banner stands above what follows.
 func (c *Console) under(task executor.Place) {
-	if c.last == task.Path || c.last != "" && !c.free && task.Kind != executor.Undoing {
+	if c.last == task.Path {
 		return
 	}
-	switch task.Kind {
-	case executor.Handling:
-		c.banner("RUNNING HANDLER", task)
-	case executor.Undoing:
+	if task.Kind == executor.Undoing {
 		c.banner("UNDO", task)
-	case executor.Checking:
+		return
+	}
+	if task.Kind == executor.Checking {
 		c.banner("CHECK", task)
-	default:
-		if c.free {
-			c.banner("TASK", task)
-		}
+		return
+	}
+	if word, begun := c.words[task.Path]; begun || task.Kind == executor.Handling || c.free {
+		c.banner(cmp.Or(word, map[bool]string{true: "RUNNING HANDLER", false: "TASK"}[task.Kind == executor.Handling]), task)
 	}
 }
 
 // title writes a line that is filled with stars.
 func (c *Console) title(text string) {
+	text = strings.TrimSpace(text)
 	stars := max(c.Width-1-textWidth(text), 3)
 	fmt.Fprintf(c.out, "\n%s %s\n", text, strings.Repeat("*", stars))
 }
@@ -163,6 +179,9 @@ func (c *Console) title(text string) {
 func textWidth(s string) int {
 	n := 0
 	for _, r := range s {
+		if unicode.IsControl(r) {
+			continue
+		}
 		switch width.LookupRune(r).Kind() {
 		case width.EastAsianWide, width.EastAsianFullwidth:
 			n += 2
@@ -174,75 +193,89 @@ func textWidth(s string) int {
 }
 
 func (c *Console) host(e executor.HostResult) {
-	c.under(e.Task)
-	c.warnings(e.Warnings)
-	if !e.Looped && (e.Status == executor.OK || e.Status == executor.Changed) {
-		c.diffs(e.Task, e.Result)
+	if e.Status == executor.OK || e.Status == executor.Changed {
+		if !e.Looped {
+			c.diffs(e.Task, e.Result)
+		}
 	}
+	if c.hides(e.Status) {
+		return
+	}
+	c.under(e.Task)
+	c.moduleWarnings(e.Warnings)
 	where := label(e.Host, e.Delegate, e.DelegateAddress)
 	shown := cleaned(e.Task.Action, withoutItems(e))
 	switch e.Status {
 	case executor.Failed:
+		c.failedPath(e)
 		if !e.Looped || e.Task.Action == "debug" { // of debug Ansible shows the sum too
-			c.line(red, fmt.Sprintf("fatal: [%s]: FAILED! => %s", where, c.dump(e.Task, e.Status, shown)))
+			c.bad(failed, fmt.Sprintf("fatal: [%s]: FAILED! => %s", where, c.dump(e.Task, e.Status, shown)))
 		}
 	case executor.Unreachable:
-		c.line(brightRed, fmt.Sprintf("fatal: [%s]: UNREACHABLE! => %s", where, c.dump(e.Task, e.Status, shown)))
+		c.bad(unreachable, fmt.Sprintf("fatal: [%s]: UNREACHABLE! => %s", where, c.dump(e.Task, e.Status, shown)))
 	case executor.Skipped:
-		c.line(cyan, "skipping: ["+where+"]"+c.more(e.Task, e.Status, shown))
+		c.line(skipped, "skipping: ["+where+"]"+c.more(e.Task, e.Status, shown))
 	case executor.Changed:
-		c.good(e, yellow, "changed: ["+where+"]", shown)
+		c.good(e, changed, "changed: ["+where+"]", shown)
 	default:
-		c.good(e, green, "ok: ["+where+"]", shown)
+		c.good(e, fine, "ok: ["+where+"]", shown)
 	}
 	if e.Ignored {
-		c.line(cyan, "...ignoring")
+		c.line(skipped, "...ignoring")
 	}
 }
 
+// hides reports that results of that kind are not to be shown.
+func (c *Console) hides(s executor.Status) bool {
+	return s == executor.Skipped && c.HideSkipped || s == executor.OK && c.HideOK
+}
+
 // good shows a result that is no failure. A loop's rounds were shown already.
-func (c *Console) good(e executor.HostResult, color color, text string, shown values.Value) {
+func (c *Console) good(e executor.HostResult, color role, text string, shown values.Value) {
 	if !e.Looped {
 		c.line(color, text+c.more(e.Task, e.Status, shown))
 	}
 }
 
 func (c *Console) item(e executor.ItemResult) {
-	c.under(e.Task)
-	c.warnings(e.Warnings)
 	if e.Status == executor.OK || e.Status == executor.Changed {
 		c.diffs(e.Task, e.Result)
 	}
+	if c.hides(e.Status) {
+		return
+	}
+	c.under(e.Task)
+	c.moduleWarnings(e.Warnings)
 	where := label(e.Host, e.Delegate, e.DelegateAddress)
 	shown := cleaned(e.Task.Action, e.Result)
 	switch e.Status {
 	case executor.Failed:
-		c.line(red, fmt.Sprintf("failed: [%s] (item=%s) => %s", where, e.Label, c.dump(e.Task, e.Status, shown)))
+		c.bad(failed, fmt.Sprintf("failed: [%s] (item=%s) => %s", where, e.Label, c.dump(e.Task, e.Status, shown)))
 	case executor.Unreachable:
-		c.line(brightRed, fmt.Sprintf("fatal: [%s] (item=%s): UNREACHABLE! => %s", where, e.Label, c.dump(e.Task, e.Status, shown)))
+		c.bad(unreachable, fmt.Sprintf("fatal: [%s] (item=%s): UNREACHABLE! => %s", where, e.Label, c.dump(e.Task, e.Status, shown)))
 	case executor.Skipped:
-		c.line(cyan, fmt.Sprintf("skipping: [%s] => (item=%s) %s", where, e.Label, c.more(e.Task, e.Status, shown)))
+		c.line(skipped, fmt.Sprintf("skipping: [%s] => (item=%s) %s", where, e.Label, c.more(e.Task, e.Status, shown)))
 	case executor.Changed:
-		c.line(yellow, fmt.Sprintf("changed: [%s] => (item=%s)%s", where, e.Label, c.more(e.Task, e.Status, shown)))
+		c.line(changed, fmt.Sprintf("changed: [%s] => (item=%s)%s", where, e.Label, c.more(e.Task, e.Status, shown)))
 	default:
-		c.line(green, fmt.Sprintf("ok: [%s] => (item=%s)%s", where, e.Label, c.more(e.Task, e.Status, shown)))
+		c.line(fine, fmt.Sprintf("ok: [%s] => (item=%s)%s", where, e.Label, c.more(e.Task, e.Status, shown)))
 	}
 }
 
 func (c *Console) retry(e executor.Retry) {
 	c.under(e.Task)
 	text := fmt.Sprintf("FAILED - RETRYING: [%s]: %s (%d retries left).", label(e.Host, e.Delegate, ""), e.Task.Name, e.Left)
-	if c.Verbosity > 2 {
+	if c.Verbosity > 2 { // as Ansible has it, without a space
 		text += "Result was: " + c.dump(e.Task, executor.Failed, e.Result)
 	}
-	c.line(grey, text)
+	c.line(debugging, text)
 }
 
 // progress shows what a module says while it works, where somebody watches.
 func (c *Console) progress(e executor.Progress) {
 	if c.Color || c.Verbosity > 0 {
 		c.under(e.Task)
-		c.line(grey, e.Host+": "+e.Line)
+		c.line(debugging, e.Host+": "+e.Line)
 	}
 }
 
@@ -255,16 +288,16 @@ func (c *Console) included(e executor.Included) {
 	if e.Label != "" {
 		text += " => (item=" + e.Label + ")"
 	}
-	c.line(cyan, text)
+	c.line(skipped, text)
 }
 
 func (c *Console) interrupted(e executor.Interrupted) {
 	c.title("INTERRUPTED")
 	if !e.Now {
-		c.line(purple, "the tasks that run now are finished; what was done is taken back then. Again to stop at once.")
+		c.line(warned, "the tasks that run now are finished; what was done is taken back then. Again to stop at once.")
 	}
 	for _, open := range e.Open {
-		c.line(red, "left as it is: "+open)
+		c.line(failed, "left as it is: "+open)
 	}
 }
 
@@ -279,7 +312,11 @@ func label(host, delegate, address string) string {
 	return host + " -> " + delegate
 }
 
-func (c *Console) warnings(texts []string) {
+// moduleWarnings shows what a module warns of.
+func (c *Console) moduleWarnings(texts []string) {
+	if c.HideModuleWarnings {
+		return
+	}
 	for _, text := range texts {
 		c.warning("", text)
 	}
@@ -289,11 +326,20 @@ func (c *Console) warning(host, text string) {
 	if host != "" {
 		text = host + ": " + text
 	}
-	c.paint(c.errors, purple, "[WARNING]: "+text)
+	c.paint(c.errors, warned, "[WARNING]: "+text)
 }
 
 func (c *Console) verbose(level int, text string) {
 	if c.Verbosity >= level {
-		c.line(grey, text)
+		c.line(verbose, text)
 	}
+}
+
+// bad shows a failure, on the errors where that is wanted.
+func (c *Console) bad(color role, text string) {
+	if c.FailedToErrors {
+		c.paint(c.errors, color, text)
+		return
+	}
+	c.line(color, text)
 }

@@ -42,7 +42,14 @@ func (c *Console) one(v values.Value) string {
 	if before == after {
 		return ""
 	}
-	text := udiff.Unified(header(v, "before"), header(v, "after"), before, after)
+	context := udiff.DefaultContextLines
+	if c.DiffContext != nil {
+		context = max(*c.DiffContext, 0)
+	}
+	text, err := udiff.ToUnified(header(v, "before"), header(v, "after"), before, udiff.Lines(before, after), context)
+	if err != nil {
+		return err.Error() + "\n"
+	}
 	lines := strings.SplitAfter(text, "\n")
 	for i, line := range lines {
 		lines[i] = c.diffLine(line)
@@ -74,11 +81,11 @@ func (c *Console) diffLine(line string) string {
 	color := plain
 	switch {
 	case strings.HasPrefix(text, "+"):
-		color = green
+		color = added
 	case strings.HasPrefix(text, "-"):
-		color = red
+		color = removed
 	case strings.HasPrefix(text, "@@"):
-		color = cyan
+		color = position
 	}
 	if text = c.painted(color, text); ended {
 		text += "\n"

@@ -12,7 +12,7 @@ func (c *Console) resumed(e executor.RunStarted) {
 		word = "TAKING BACK"
 	}
 	c.title(word + " [" + e.ID + "]")
-	c.line(grey, "what was done before is not shown again: gdeploy show "+e.ID)
+	c.line(debugging, "what was done before is not shown again: gdeploy show "+e.ID)
 }
 
 // skips leaves out what was shown before the run went on. The play in which something new

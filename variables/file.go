@@ -1,6 +1,7 @@
 package variables
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"os/user"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/gdeploy/gdeploy/jinja"
 	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/variables/filters"
 )
 
 // FileOptions say how the template module reads a template.
@@ -59,7 +61,7 @@ func (sc *Scope) renderFile(src []byte, o FileOptions) (values.Value, error) {
 	if err != nil {
 		return values.Null, templateError(o.Path, err)
 	}
-	out, err := t.RenderValue(sc.ctx(), sc.With(fileVars(o)))
+	out, err := t.RenderValue(sc.ctx(), sc.With(fileVars(o, sc.store.options.Managed)))
 	if err != nil {
 		return values.Null, err
 	}
@@ -76,24 +78,35 @@ func (sc *Scope) templateDirs(path string) []string {
 }
 
 // fileVars are the variables that only template files see.
-func fileVars(o FileOptions) *values.Map {
+func fileVars(o FileOptions, managed string) *values.Map {
 	host, _ := os.Hostname()
 	name := o.Name
 	if name == "" {
 		name = o.Path
 	}
 	m := values.NewMap(8)
-	m.Set("ansible_managed", values.String("Ansible managed"))
 	m.Set("template_host", values.String(host))
 	m.Set("template_path", values.String(name))
 	m.Set("template_fullpath", values.String(o.Path))
 	m.Set("template_destpath", values.String(o.Dest))
 	m.Set("template_run_date", values.String(pythonTime(time.Now())))
+	m.Set("ansible_managed", values.String(managedText(managed, o.Path, host)))
 	if info, err := os.Stat(o.Path); err == nil {
 		m.Set("template_mtime", values.String(pythonTime(info.ModTime())))
 		m.Set("template_uid", values.String(owner(info)))
 	}
 	return m
+}
+
+// managedText is the variable ansible_managed: the setting with host, owner, path and the
+// time of the template's last change filled in.
+func managedText(managed, path, host string) string {
+	info, err := os.Stat(path)
+	if managed == "" || err != nil {
+		return cmp.Or(managed, "Ansible managed")
+	}
+	filled := strings.NewReplacer("{host}", host, "{uid}", owner(info), "{file}", path).Replace(managed)
+	return filters.Strftime(info.ModTime(), filled)
 }
 
 func pythonTime(t time.Time) string { return t.Format("2006-01-02 15:04:05.000000") }

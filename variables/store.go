@@ -60,6 +60,9 @@ type Options struct {
 	MergeHashes bool
 	// Native keeps the types of what templates give (JINJA2_NATIVE).
 	Native bool
+	// Managed is the variable ansible_managed of template files, with {host}, {uid}, {file}
+	// and codes of strftime in it; empty is "Ansible managed".
+	Managed string
 	// KeepFactsApart leaves facts in ansible_facts only (INJECT_FACTS_AS_VARS off).
 	KeepFactsApart bool
 

@@ -17,10 +17,16 @@ import (
 	"github.com/gdeploy/gdeploy/values"
 )
 
+// adhocFlags are the flags of gdeploy run alone.
+type adhocFlags struct {
+	listHosts, oneLine bool
+	background         int
+	tree               string
+}
+
 func adhocCommand() *cobra.Command {
 	o := &options{}
-	var module, args string
-	var listHosts bool
+	a := adhocFlags{}
 	cmd := &cobra.Command{
 		Use:   "run PATTERN",
 		Short: "Run one module on hosts",
@@ -30,39 +36,52 @@ func adhocCommand() *cobra.Command {
   gdeploy run 'web:!n1' -b -m systemd -a 'name=nginx state=restarted'` + exits(allCodes...),
 		Args:              arguments(1, 1, "the hosts: a pattern"),
 		ValidArgsFunction: o.completeHosts,
-		RunE: func(cmd *cobra.Command, pattern []string) error {
-			s, err := newSession(cmd, o, workingDir())
-			if err != nil {
-				return err
-			}
-			if listHosts { // the task does not matter
-				module, args = "ping", ""
-			}
-			books, err := s.oneTask(pattern[0], module, args)
-			if err != nil {
-				return err
-			}
-			if listHosts {
-				return s.listHosts(cmd.OutOrStdout(), books[0].Plays[0])
-			}
-			if err := s.ready(cmd.Context(), books); err != nil {
-				return err
-			}
-			run, err := s.startRun(cmd, []string{"run:" + module})
-			if err != nil {
-				return err
-			}
-			outcome, err := s.execute(cmd.Context(), run, executor.Request{Playbooks: books}, s.answers(cmd))
-			return errors.Join(err, outcomeError(outcome, ""), endRun(cmd, run))
-		},
+		RunE:              func(cmd *cobra.Command, args []string) error { return runAdhoc(cmd, o, a, args[0]) },
 	}
 	f := cmd.Flags()
 	o.connectionFlags(f)
-	f.StringVarP(&module, "module-name", "m", "command", "the module")
-	f.StringVarP(&args, "args", "a", "", "its parameters: k=v, free text, or JSON")
-	f.BoolVar(&listHosts, "list-hosts", false, "only list the hosts")
+	f.StringP("module-name", "m", "command", helpOf("module_name"))
+	f.StringP("args", "a", "", helpOf("module_args"))
+	f.String("playbook-dir", "", helpOf("playbook_dir"))
+	f.IntVarP(&a.background, "background", "B", 0, "leave the module alone after that many seconds at the latest; see --poll")
+	f.IntP("poll", "P", 15, helpOf("poll_interval")+"; 0 does not wait for it")
+	f.BoolVarP(&a.oneLine, "one-line", "o", false, "print each answer in one line")
+	f.StringVarP(&a.tree, "tree", "t", "", "also write each answer into a file of this directory, named as the host")
+	f.BoolVar(&a.listHosts, "list-hosts", false, "only list the hosts")
 	completeFlags(cmd, o)
 	return cmd
+}
+
+func runAdhoc(cmd *cobra.Command, o *options, a adhocFlags, pattern string) error {
+	s, err := newSession(cmd, o, "")
+	if err != nil {
+		return err
+	}
+	s.tellConfig(cmd)
+	module, args := s.settings.ModuleName, s.settings.ModuleArgs
+	if a.listHosts { // the task does not matter
+		module, args = "ping", ""
+	}
+	books, err := s.oneTask(pattern, module, args, a.background)
+	if err != nil {
+		return err
+	}
+	if a.listHosts {
+		return s.listHosts(cmd.OutOrStdout(), books[0].Plays[0])
+	}
+	if err := s.ready(cmd.Context(), books); err != nil {
+		return err
+	}
+	sinks, err := s.answers(cmd, a)
+	if err != nil {
+		return badOption(err)
+	}
+	run, err := s.startRun(cmd, []string{"run:" + module})
+	if err != nil {
+		return err
+	}
+	outcome, err := s.execute(cmd.Context(), run, executor.Request{Playbooks: books}, sinks...)
+	return errors.Join(err, outcomeError(outcome, ""), endRun(cmd, run))
 }
 
 // listHosts prints the hosts of a play as ansible --list-hosts does.
@@ -77,14 +96,17 @@ func (s *session) listHosts(out io.Writer, p *playbooks.Play) error {
 
 // oneTask is a playbook of one task. It is read like any other, so that its mistakes are
 // found the same way.
-func (s *session) oneTask(pattern, module, args string) ([]*playbooks.Playbook, error) {
+func (s *session) oneTask(pattern, module, args string, background int) ([]*playbooks.Playbook, error) {
 	params, err := parameters(module, args)
 	if err != nil {
 		return nil, err
 	}
+	task := map[string]any{"name": module, module: params}
+	if background > 0 {
+		task["async"], task["poll"] = background, s.settings.PollInterval
+	}
 	text, err := json.Marshal([]any{map[string]any{
-		"name": "run " + module, "hosts": pattern, "gather_facts": false,
-		"tasks": []any{map[string]any{"name": module, module: params}},
+		"name": "run " + module, "hosts": pattern, "gather_facts": false, "tasks": []any{task},
 	}})
 	if err != nil {
 		return nil, err
@@ -103,7 +125,7 @@ func (s *session) oneTask(pattern, module, args string) ([]*playbooks.Playbook, 
 		return nil, badOption(withoutPlaces(err))
 	}
 	for _, play := range book.Plays {
-		play.File = filepath.Join(workingDir(), "run") // relative paths start here
+		play.File = filepath.Join(s.playbookDir, "run") // relative paths start here
 		fromFlag(play.Tasks[0])
 	}
 	return []*playbooks.Playbook{book}, nil

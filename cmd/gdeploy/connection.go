@@ -16,10 +16,11 @@ import (
 // passwords that they want.
 func (s *session) connection(ctx context.Context) (executor.ConnectionDefaults, error) {
 	c := executor.ConnectionDefaults{
-		Connection: s.options.connection, User: s.settings.RemoteUser, PrivateKeyFile: s.settings.PrivateKeyFile,
-		CommonArgs: s.settings.SSHCommonArgs, Timeout: time.Duration(s.settings.Timeout) * time.Second,
+		Connection: s.settings.Connection, User: s.settings.RemoteUser, PrivateKeyFile: s.settings.PrivateKeyFile,
+		Port: s.settings.RemotePort, Args: s.settings.SSHArgs, CommonArgs: s.settings.SSHCommonArgs, ExtraArgs: s.settings.SSHExtraArgs, Timeout: time.Duration(s.settings.Timeout) * time.Second,
 		HostKeyChecking: s.settings.HostKeyChecking, KnownHosts: s.settings.KnownHosts, SSHConfig: s.settings.SSHConfig,
 		HelperDirs: s.settings.HelperDirs, Become: s.settings.Become, BecomeMethod: s.settings.BecomeMethod, BecomeUser: s.settings.BecomeUser,
+		BecomeExe: s.settings.BecomeExe, BecomeFlags: s.settings.BecomeFlags,
 	}
 	err := c.Check()
 	if err != nil {
@@ -30,15 +31,15 @@ func (s *session) connection(ctx context.Context) (executor.ConnectionDefaults, 
 			return c, badOption(fmt.Errorf("--private-key: %w", err))
 		}
 	}
-	if c.Password, err = s.password(ctx, s.options.askPass, s.options.passFile, "SSH password: "); err != nil {
+	if c.Password, err = s.password(ctx, s.settings.AskPass, s.settings.ConnectionPass, "SSH password: "); err != nil {
 		return c, err
 	}
 	question := "BECOME password: "
 	if c.Password != "" {
 		question = "BECOME password[defaults to SSH password]: "
 	}
-	c.BecomePassword, err = s.password(ctx, s.options.askBecome, s.options.becomePassFile, question)
-	if s.options.askBecome && c.BecomePassword == "" {
+	c.BecomePassword, err = s.password(ctx, s.settings.AskBecomePass, s.settings.BecomePassFile, question)
+	if s.settings.AskBecomePass && c.BecomePassword == "" {
 		c.BecomePassword = c.Password
 	}
 	for _, secret := range []string{c.Password, c.BecomePassword} {

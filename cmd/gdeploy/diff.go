@@ -29,7 +29,11 @@ A version may be written by its beginning, or by the tag it was built from.
   gdeploy diff v1 v2 -D` + exits(exitFine, exitGeneric, exitFailed, exitOptions, exitInterrupted),
 		Args: arguments(2, 2, "two versions"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.extraVars = append(o.extraVars, fmt.Sprintf(`{"diff_from": %q, "diff_to": %q, "diff_contents": %t}`, args[0], args[1], o.diff))
+			contents, err := cmd.Flags().GetBool("diff")
+			if err != nil {
+				return err
+			}
+			o.extraVars = append(o.extraVars, fmt.Sprintf(`{"diff_from": %q, "diff_to": %q, "diff_contents": %t}`, args[0], args[1], contents))
 			files := &differences{out: cmd.OutOrStdout(), console: report.NewConsole(cmd.OutOrStdout(), cmd.ErrOrStderr(), report.Options{})}
 			_, outcome, err := runStock(cmd, o, "diff.yml", files)
 			if err != nil {

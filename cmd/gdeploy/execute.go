@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -46,8 +48,11 @@ func (s *session) execute(ctx context.Context, run *runlog.Run, request executor
 	request.Forks = s.settings.Forks
 	request.LockWait = s.lockWait()
 	request.Select = s.selected()
-	request.Check, request.Diff = s.options.check, s.options.diff
-	request.Verbosity = s.options.verbose
+	request.Check, request.Diff = s.options.check, s.settings.Diff
+	request.ForceHandlers = s.settings.ForceHandlers
+	request.Defaults = s.defaults()
+	request.Debugger = s.settings.TaskDebugger
+	request.Verbosity = s.verbosity()
 	request.Connection = s.reach
 	request.Terminal = s.terminal
 	request.Interrupt = interrupt
@@ -59,7 +64,39 @@ func (s *session) execute(ctx context.Context, run *runlog.Run, request executor
 var journalOf = func(run *runlog.Run) executor.Journal { return run }
 
 func (s *session) selected() playbooks.Select {
-	return playbooks.Select{Tags: s.options.tags, SkipTags: s.options.skipTags}
+	return playbooks.Select{Tags: s.tags(), SkipTags: s.skipTags()}
+}
+
+// tags are those of the settings and of the flag, as in Ansible.
+func (s *session) tags() []string {
+	return splitTags(slices.Concat(s.settings.RunTags, s.options.tags))
+}
+
+func (s *session) skipTags() []string {
+	return splitTags(slices.Concat(s.settings.SkipTags, s.options.skipTags))
+}
+
+// verbosity is the number of -v, or what the settings say.
+func (s *session) verbosity() int { return max(s.options.verbose, s.settings.Verbosity) }
+
+// pollInterval is the time between looks at async tasks; negative is never.
+func (s *session) pollInterval() time.Duration {
+	if s.settings.PollInterval == 0 {
+		return -1
+	}
+	return time.Duration(s.settings.PollInterval) * time.Second
+}
+
+// defaults are what plays and tasks get that do not say.
+func (s *session) defaults() executor.Defaults {
+	return executor.Defaults{
+		Strategy: s.settings.Strategy, Gathering: executor.Gathering(s.settings.Gathering),
+		GatherSubset: s.settings.GatherSubset, GatherTimeout: s.settings.GatherTimeout, FactPath: s.settings.FactPath,
+		AnyErrorsFatal: s.settings.AnyErrorsFatal, NoLog: s.settings.NoLog, TaskTimeout: s.settings.TaskTimeout,
+		Poll: s.pollInterval(), AsyncDir: s.settings.AsyncDir,
+		TellArgs: s.settings.ShowArgs, TellStarts: s.settings.ShowStarts,
+		MissingHandlersPass: !s.settings.ErrorOnMissingHandler,
+	}
 }
 
 // outcomeError turns how a run ended into the exit code; the console told the words.

@@ -9,20 +9,14 @@ import (
 // options are the flags that commands which talk to hosts share. Those that are also
 // settings are read through Settings.
 type options struct {
-	limit                    string
-	extraVars                []string
-	tags                     []string
-	skipTags                 []string
-	check, diff              bool
-	verbose                  int
-	askPass                  bool
-	askBecome                bool
-	passFile, becomePassFile string
-	output                   string
-	noColor, forceColor      bool
-	connection               string
-	vaultID                  []string
-	askVault                 bool
+	limit     string
+	extraVars []string
+	tags      []string
+	skipTags  []string
+	check     bool
+	verbose   int
+	output    string
+	vaultID   []string
 }
 
 // connectionFlags are those that say where to go and as whom.
@@ -35,21 +29,25 @@ func (o *options) connectionFlags(f *pflag.FlagSet) {
 	f.String("host-key-checking", "yes", helpOf("host_key_checking"))
 	f.IntP("timeout", "T", 10, helpOf("timeout"))
 	f.String("ssh-common-args", "", helpOf("ssh_common_args"))
-	f.StringVarP(&o.connection, "connection", "c", "", "ssh or local")
-	f.BoolVarP(&o.askPass, "ask-pass", "k", false, "ask for the password to log in with")
+	f.String("ssh-extra-args", "", helpOf("ssh_extra_args"))
+	f.String("scp-extra-args", "", "only empty: scp is not used")
+	f.String("sftp-extra-args", "", "only empty: sftp is not used")
+	f.Int("task-timeout", 0, helpOf("task_timeout"))
+	f.StringP("connection", "c", "", helpOf("connection"))
+	f.BoolP("ask-pass", "k", false, helpOf("ask_pass"))
 	f.BoolP("become", "b", false, helpOf("become"))
 	f.String("become-method", "sudo", helpOf("become_method"))
 	f.String("become-user", "root", helpOf("become_user"))
-	f.BoolVarP(&o.askBecome, "ask-become-pass", "K", false, "ask for the password of sudo")
-	f.StringVar(&o.passFile, "connection-password-file", "", "file with the password to log in with, or a program that prints it")
-	f.StringVar(&o.becomePassFile, "become-password-file", "", "file with the password of sudo, or a program that prints it")
+	f.BoolP("ask-become-pass", "K", false, helpOf("become_ask_pass"))
+	f.String("connection-password-file", "", helpOf("connection_password_file"))
+	f.String("become-password-file", "", helpOf("become_password_file"))
 	f.BoolVarP(&o.check, "check", "C", false, "change nothing, tell what would change")
-	f.BoolVarP(&o.diff, "diff", "D", false, "show contents before and after")
+	f.BoolP("diff", "D", false, helpOf("diff_always"))
 	f.StringArrayVarP(&o.extraVars, "extra-vars", "e", nil, "variables: k=v, JSON or YAML, or @FILE; they win over all others")
 	f.CountVarP(&o.verbose, "verbose", "v", "tell more; up to -vvvv")
 	f.StringVar(&o.output, "output", "console", "console, or json for one event a line")
-	f.BoolVar(&o.noColor, "no-color", false, "no colours; so does NO_COLOR")
-	f.BoolVar(&o.forceColor, "force-color", false, "colours although this is no terminal; so does FORCE_COLOR")
+	f.Bool("no-color", false, helpOf("nocolor"))
+	f.Bool("force-color", false, helpOf("force_color"))
 	f.StringArrayP("module-path", "M", nil, helpOf("library")+"; may be repeated")
 	f.Int("lock-wait", 0, helpOf("lock_wait"))
 }
@@ -64,7 +62,7 @@ func (o *options) inventoryFlags(f *pflag.FlagSet) {
 func (o *options) vaultFlags(f *pflag.FlagSet) {
 	f.StringArray("vault-password-file", nil, helpOf("vault_password_file")+"; may be repeated")
 	f.StringArrayVar(&o.vaultID, "vault-id", nil, "password of encrypted values: ID@FILE or ID@prompt; may be repeated")
-	f.BoolVarP(&o.askVault, "ask-vault-password", "J", false, "ask for the password of encrypted values")
+	f.BoolP("ask-vault-password", "J", false, helpOf("ask_vault_pass"))
 	f.SetNormalizeFunc(otherNames)
 }
 
@@ -87,8 +85,13 @@ func otherNames(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 	return pflag.NormalizedName(name)
 }
 
-// checkOutput refuses an unknown form of output.
-func (o *options) checkOutput() error {
+// checkFlags refuses an unknown form of output, and options for programs that are not used.
+func (o *options) checkFlags(f *pflag.FlagSet) error {
+	for name, instead := range map[string]string{"scp-extra-args": "scp", "sftp-extra-args": "sftp"} {
+		if given, err := f.GetString(name); err == nil && given != "" {
+			return badOption(fmt.Errorf("--%s: %s is not used, files travel through gdeploy's own connection: use --ssh-common-args", name, instead))
+		}
+	}
 	if o.output != "" && o.output != "console" && o.output != "json" {
 		return badOption(fmt.Errorf("--output is %q, and must be console or json", o.output))
 	}

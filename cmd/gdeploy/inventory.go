@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -19,7 +20,6 @@ type view struct {
 	host        string
 	yaml        bool
 	output      string
-	playbookDir string
 	listing     inventory.Listing
 }
 
@@ -38,12 +38,12 @@ func inventoryCommand() *cobra.Command {
 		Args:              arguments(0, 1, "a group"),
 		ValidArgsFunction: o.completeHosts,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := newSession(cmd, o, v.playbookDir)
+			s, err := newSession(cmd, o, "")
 			if err != nil {
 				return err
 			}
 			if o.verbose > 0 {
-				fmt.Fprintln(cmd.ErrOrStderr(), configLine(s.settings.file))
+				fmt.Fprintln(cmd.ErrOrStderr(), configLine(cmp.Or(s.settings.ansible, s.settings.file)))
 			}
 			v.listing.Extra = s.extra
 			return v.show(cmd.OutOrStdout(), s.inventory, append(args, "all")[0])
@@ -65,11 +65,10 @@ func (v *view) flags(f *pflag.FlagSet, o *options) {
 	f.BoolVarP(&v.yaml, "yaml", "y", false, "YAML in place of JSON")
 	f.BoolVar(&v.listing.Export, "export", false, "with --list: the variables of groups stay with their groups")
 	f.StringVar(&v.output, "output", "", "write to this file")
-	f.StringVar(&v.playbookDir, "playbook-dir", workingDir(), "the directory whose group_vars and host_vars count as those beside a playbook")
+	f.String("playbook-dir", "", helpOf("playbook_dir"))
 	f.StringVarP(&o.limit, "limit", "l", "", "only these hosts: a pattern, or @FILE")
 	f.StringArrayVarP(&o.extraVars, "extra-vars", "e", nil, "variables: k=v, JSON or YAML, or @FILE; they win over all others")
 	f.CountVarP(&o.verbose, "verbose", "v", "tell which file of settings was read")
-	f.Lookup("playbook-dir").DefValue = "."
 }
 
 // show prints to the screen, or to the file of --output, which gets no line end, as from

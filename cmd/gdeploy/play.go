@@ -18,7 +18,7 @@ import (
 type playFlags struct {
 	syntaxCheck, listHosts, listTasks, listTags bool
 	flushCache                                  bool
-	step, forceHandlers                         bool
+	step                                        bool
 	startAt, override                           string
 }
 
@@ -67,7 +67,7 @@ func newPlay() *playing {
 	f.BoolVar(&p.flags.listTags, "list-tags", false, "only list the tags")
 	f.BoolVar(&p.flags.step, "step", false, "ask before each task")
 	f.StringVar(&p.flags.startAt, "start-at-task", "", "leave out all tasks before the one of this name")
-	f.BoolVar(&p.flags.forceHandlers, "force-handlers", false, "run notified handlers on failed hosts too")
+	f.Bool("force-handlers", false, helpOf("force_handlers"))
 	f.BoolVar(&p.flags.flushCache, "flush-cache", false, "forget the cached facts of all hosts of the inventory first")
 	f.StringVar(&p.flags.override, "override", "", "go on in a freeze window of the inventory; the reason is kept in the run's record")
 	completeFlags(p.cmd, o)
@@ -98,11 +98,11 @@ func (p *playing) open() (*session, []*playbooks.Playbook, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	p.o.tags, p.o.skipTags = splitTags(p.o.tags), splitTags(p.o.skipTags)
 	s, err := newSessionOf(p.cmd, p.o, playbookDir(files), p.before)
 	if err != nil {
 		return nil, nil, err
 	}
+	s.tellConfig(p.cmd)
 	books, err := s.loadPlaybooks(files)
 	if err != nil {
 		return nil, nil, err
@@ -120,7 +120,7 @@ func (p *playing) open() (*session, []*playbooks.Playbook, error) {
 
 func (p *playing) request(books []*playbooks.Playbook) executor.Request {
 	f := p.flags
-	return executor.Request{Override: f.override, Step: f.step, StartAtTask: f.startAt, ForceHandlers: f.forceHandlers, Playbooks: books}
+	return executor.Request{Override: f.override, Step: f.step, StartAtTask: f.startAt, Playbooks: books}
 }
 
 func findPlaybooks(names []string) ([]string, error) {

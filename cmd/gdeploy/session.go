@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/gdeploy/gdeploy/executor"
 	"github.com/gdeploy/gdeploy/inventory"
@@ -31,6 +33,7 @@ import (
 type session struct {
 	settings  Settings
 	options   *options
+	flags     *pflag.FlagSet
 	extra     *values.Map
 	inventory *inventory.Inventory
 	store     *variables.Store
@@ -41,20 +44,22 @@ type session struct {
 	warn      warning
 	started   time.Time
 	inputs    *inputs
+	// playbookDir is where roles, files and group_vars are looked for.
+	playbookDir string
 }
 
 // newSession reads settings and inventory. playbookDir is where playbooks look for
-// group_vars, roles and files.
+// group_vars, roles and files; empty where there is no playbook.
 func newSession(cmd *cobra.Command, o *options, playbookDir string) (*session, error) {
 	return newSessionOf(cmd, o, playbookDir, nil)
 }
 
 // newSessionOf reads them for a run that goes on, where there is one before.
 func newSessionOf(cmd *cobra.Command, o *options, playbookDir string, before *runlog.Run) (*session, error) {
-	if err := o.checkOutput(); err != nil {
+	if err := o.checkFlags(cmd.Flags()); err != nil {
 		return nil, err
 	}
-	s := &session{options: o, terminal: newTerminal(), secrets: redact.New(), started: time.Now(), inputs: newInputs()}
+	s := &session{options: o, flags: cmd.Flags(), terminal: newTerminal(), secrets: redact.New(), started: time.Now(), inputs: newInputs()}
 	if before != nil {
 		s.inputs.goOn(before)
 	}
@@ -68,11 +73,14 @@ func newSessionOf(cmd *cobra.Command, o *options, playbookDir string, before *ru
 	if s.extra, err = variables.ParseExtraVars(o.extraVars, vault); err != nil {
 		return nil, badOption(fmt.Errorf("--extra-vars: %w", err))
 	}
-	if err := s.readInventory(cmd.Context(), cmd.Flags().Changed("limit"), playbookDir, vault); err != nil {
+	if s.playbookDir, err = s.dirOfPlaybooks(playbookDir); err != nil {
+		return nil, err
+	}
+	if err := s.readInventory(cmd.Context(), cmd.Flags().Changed("limit"), s.playbookDir, vault); err != nil {
 		return nil, err
 	}
 	s.waitForLocks()
-	s.makeStore(playbookDir, vault)
+	s.makeStore(s.playbookDir, vault)
 	s.makeLoader(cmd.Context(), vault)
 	return s, nil
 }
@@ -101,6 +109,19 @@ func (s *session) homes(books []*playbooks.Playbook) []string {
 		homes = append(homes, filepath.Dir(source))
 	}
 	return homes
+}
+
+// dirOfPlaybooks is the directory of the playbook, or where there is none that of the
+// setting, or the working directory.
+func (s *session) dirOfPlaybooks(given string) (string, error) {
+	dir := s.settings.PlaybookDir
+	if given != "" || dir == "" {
+		return cmp.Or(given, workingDir()), nil
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return "", badOption(fmt.Errorf("--playbook-dir: there is no directory %s", dir))
+	}
+	return filepath.Abs(dir)
 }
 
 func (s *session) readInventory(ctx context.Context, limited bool, playbookDir string, vault variables.Vault) error {
@@ -177,13 +198,17 @@ func (s *session) makeStore(playbookDir string, vault variables.Vault) {
 		PlaybookDir:      playbookDir,
 		InventorySources: sources,
 		CheckMode:        s.options.check,
-		DiffMode:         s.options.diff,
-		Verbosity:        s.options.verbose,
+		DiffMode:         s.settings.Diff,
+		Verbosity:        s.verbosity(),
 		Forks:            s.settings.Forks,
-		RunTags:          s.options.tags,
-		SkipTags:         s.options.skipTags,
+		RunTags:          s.tags(),
+		SkipTags:         s.skipTags(),
 		Limit:            s.options.limit,
-		ConfigFile:       s.settings.file,
+		ConfigFile:       cmp.Or(s.settings.ansible, s.settings.file),
+		MergeHashes:      s.settings.HashBehaviour == "merge",
+		Native:           s.settings.Native,
+		KeepFactsApart:   !s.settings.InjectFacts,
+		Managed:          s.settings.AnsibleManaged,
 		Vault:            vault,
 		FactCache:        s.factCache(),
 		Told:             s.inputs.told,

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"testing"
 )
 
 func TestEverySettingIsExplained(t *testing.T) {
 	flags := playCommand().Flags()
+	adhoc := adhocCommand().Flags()
 	for _, key := range settingKeys() {
 		if helpOf(key) == "" {
 			t.Errorf("the setting %s has no help", key)
@@ -15,9 +17,9 @@ func TestEverySettingIsExplained(t *testing.T) {
 		if flag == "" {
 			continue
 		}
-		f := flags.Lookup(flag)
+		f := cmp.Or(flags.Lookup(flag), adhoc.Lookup(flag))
 		if f == nil {
-			t.Errorf("the setting %s names the flag --%s, which gdeploy play has not", key, flag)
+			t.Errorf("the setting %s names the flag --%s, which neither gdeploy play nor run has", key, flag)
 			continue
 		}
 		if def, ok := settingDefaults[key]; ok && f.DefValue != fmt.Sprint(def) {

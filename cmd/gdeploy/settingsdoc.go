@@ -4,32 +4,43 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 )
 
+// settingFields are the fields of Settings that are settings, in their order.
+var settingFields = sync.OnceValue(func() []reflect.StructField {
+	var fields []reflect.StructField
+	t := reflect.TypeFor[Settings]()
+	for i := range t.NumField() {
+		if t.Field(i).Tag.Get("mapstructure") != "" {
+			fields = append(fields, t.Field(i))
+		}
+	}
+	return fields
+})
+
+// settingByKey finds those fields.
+var settingByKey = sync.OnceValue(func() map[string]reflect.StructField {
+	byKey := map[string]reflect.StructField{}
+	for _, field := range settingFields() {
+		byKey[field.Tag.Get("mapstructure")] = field
+	}
+	return byKey
+})
+
 // settingKeys are the names of the settings, in the order of the fields of Settings.
 func settingKeys() []string {
 	var keys []string
-	t := reflect.TypeFor[Settings]()
-	for i := range t.NumField() {
-		if key := t.Field(i).Tag.Get("mapstructure"); key != "" {
-			keys = append(keys, key)
-		}
+	for _, field := range settingFields() {
+		keys = append(keys, field.Tag.Get("mapstructure"))
 	}
 	return keys
 }
 
 // tagOf gives what a tag of Settings says of a setting.
-func tagOf(key, tag string) string {
-	t := reflect.TypeFor[Settings]()
-	for i := range t.NumField() {
-		if t.Field(i).Tag.Get("mapstructure") == key {
-			return t.Field(i).Tag.Get(tag)
-		}
-	}
-	return ""
-}
+func tagOf(key, tag string) string { return settingByKey()[key].Tag.Get(tag) }
 
 // helpOf is what a setting, and the flag that sets it, is for.
 func helpOf(key string) string { return tagOf(key, "help") }

@@ -134,12 +134,8 @@ func wordsOf(key string) mapstructure.DecodeHookFuncValue {
 			return yesOrNo(from.String())
 		case from.Kind() == reflect.Bool && to.Kind() == reflect.String:
 			return map[bool]string{true: "yes", false: "no"}[from.Bool()], nil
-		case from.Kind() == reflect.String && to.Kind() == reflect.Slice && key == "inventory":
-			return splitInventory(from.String()), nil
-		case from.Kind() == reflect.String && to.Kind() == reflect.Slice && key == "vault_identity_list":
-			return strings.Split(from.String(), ","), nil
 		case from.Kind() == reflect.String && to.Kind() == reflect.Slice:
-			return strings.Split(from.String(), string(filepath.ListSeparator)), nil
+			return partsOf(key, from.String()), nil
 		case to.Kind() == reflect.Int && from.Kind() == reflect.Float64 && from.Float() != float64(int64(from.Float())):
 			return nil, errors.New("a fraction")
 		case to.Kind() == reflect.Int && from.Kind() == reflect.Bool:
@@ -147,6 +143,23 @@ func wordsOf(key string) mapstructure.DecodeHookFuncValue {
 		}
 		return from.Interface(), nil
 	}
+}
+
+// partsOf takes a list apart that is written as one text.
+func partsOf(key, text string) []string {
+	switch is := tagOf(key, "is"); {
+	case is == "inventory":
+		return splitInventory(text)
+	case strings.Contains(is, "paths"):
+		return strings.Split(text, string(filepath.ListSeparator))
+	}
+	var parts []string
+	for part := range strings.SplitSeq(text, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return parts
 }
 
 func yesOrNo(word string) (bool, error) {

@@ -62,13 +62,16 @@ func (s *session) asking(ctx context.Context) vault.Ask {
 func (s *session) keys(ask vault.Ask, prompt vault.Asker) *vault.Keyring {
 	keys := &vault.Keyring{OnlyMatching: s.settings.VaultIDMatch}
 	for _, given := range append(slices.Clone(s.settings.VaultIdentityList), s.options.vaultID...) {
+		if id, _, named := strings.Cut(given, "@"); !named || id == "" {
+			given = s.settings.VaultIdentity + "@" + strings.TrimPrefix(given, "@")
+		}
 		id, source := vault.Parse(given, ask, prompt)
 		keys.Add(id, source)
 	}
 	for _, file := range s.settings.VaultPasswordFile {
 		keys.Add(s.settings.VaultIdentity, vault.File(file))
 	}
-	if s.options.askVault {
+	if s.settings.AskVaultPass {
 		keys.Add(s.settings.VaultIdentity, prompt(ask, ""))
 	}
 	return keys

@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -36,4 +38,31 @@ func versionText() string {
 		return info.Main.Version
 	}
 	return "unknown"
+}
+
+// versionBlock tells what this is and where it looks, in the form of ansible --version.
+func (s *session) versionBlock() string {
+	config := s.settings.ansible
+	if config == "" {
+		config = s.settings.file
+	}
+	if config == "" {
+		config = "None"
+	}
+	program, _ := os.Executable()
+	return fmt.Sprintf(`gdeploy %s
+  config file = %s
+  configured module search path = %s
+  collection location = %s
+  executable location = %s
+  go version = %s %s/%s
+`, versionText(), config, listed(s.settings.Library), strings.Join(s.settings.CollectionsPath, ":"), program, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+func listed(paths []string) string {
+	quoted := make([]string, len(paths))
+	for i, p := range paths {
+		quoted[i] = "'" + p + "'"
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
 }

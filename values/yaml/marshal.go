@@ -24,6 +24,8 @@ type Layout struct {
 	FlowLeaves bool
 	// Flow writes everything like that.
 	Flow bool
+	// Blocks writes texts of several lines as such, below a |, where that keeps them.
+	Blocks bool
 }
 
 // Marshal writes v as YAML in the zero Layout.

@@ -2,7 +2,9 @@ package yaml
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/gdeploy/gdeploy/values"
@@ -11,13 +13,17 @@ import (
 // scalar writes a scalar plain where that reads back as the same value, else in single
 // quotes, else in double quotes.
 func (e *emitter) scalar(v values.Value, at place) {
+	text, isText := scalarText(v)
+	if e.layout.Blocks && isText && at != inKey && e.flow == 0 && fitsBlock(text) {
+		e.literal(text)
+		return
+	}
 	outer := e.indent
 	if e.indent < 0 {
 		e.indent = e.layout.Indent
 	} else {
 		e.indent += e.layout.Indent
 	}
-	text, isText := scalarText(v)
 	fold := at != inKey
 	look := analyse(text, e.layout.ASCII)
 	switch {
@@ -241,16 +247,25 @@ func doubleEscape(r rune) string {
 	return fmt.Sprintf(`\U%08X`, r)
 }
 
+// fitsBlock reports a text of several lines that a block keeps as it is.
+func fitsBlock(s string) bool {
+	return strings.Contains(s, "\n") && !strings.Contains(s, " \n") && !strings.HasSuffix(s, " ") &&
+		!strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && r != '\t' && !unicode.IsPrint(r) })
+}
+
 // literal writes a text line by line below a |.
 func (e *emitter) literal(s string) {
 	outer := e.indent
 	e.indent = max(e.indent, 0) + e.layout.Indent
 	head := "|"
+	if strings.HasPrefix(s, " ") || strings.HasPrefix(s, "\n") {
+		head += strconv.Itoa(e.layout.Indent)
+	}
 	switch {
 	case !strings.HasSuffix(s, "\n"):
-		head = "|-"
+		head += "-"
 	case strings.HasSuffix(s, "\n\n"):
-		head = "|+"
+		head += "+"
 	}
 	e.indicator(head, true, false, false)
 	for line := range strings.Lines(s) {
