@@ -107,3 +107,22 @@ func TestApproveAfterAFailure(t *testing.T) {
 		}
 	})
 }
+
+// The operator stops a run that waits for an answer.
+func TestInterruptWhileAsked(t *testing.T) {
+	dir := unpack(t, txtar.Parse([]byte(strings.NewReplacer("APPROVE", "ask", "FAILING", "[]").Replace(wavesPlay))))
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, dir, nil)
+		f.request.Approvals = &elsewhere{after: 1000 * time.Hour}
+		stop := make(chan struct{})
+		f.request.Interrupt = stop
+		time.AfterFunc(time.Minute, func() { close(stop) })
+		outcome, err := executor.Run(context.Background(), f.request)
+		if err != nil || !outcome.Interrupted || !outcome.Undone || outcome.UndoFailed {
+			t.Errorf("%+v, %v", outcome, err)
+		}
+		if all := strings.Join(f.hosts.effects(), "\n"); !strings.HasSuffix(all, "h1: undo work") || strings.Contains(all, "h2: work") {
+			t.Errorf("what was done:\n%s", all)
+		}
+	})
+}

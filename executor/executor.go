@@ -13,6 +13,9 @@
 //	handlers.go  include.go  meta.go  loop.go   what their names say
 //	undo.go      taking back      lock.go   the run lock
 //	target.go    how a host is reached      content.go  files of the controller
+//	waves.go     waves, approve.go between them   batches.go, rolling.go  how a wave goes
+//	floor.go     who is in service    settle.go  tests before a host leaves the window
+//	together.go  tasks at one moment  freeze.go  times at which nobody deploys
 //	events.go    what is told     out.go    who is out of the run
 //
 // Nothing here prints: what happens is told as events to a Sink.

@@ -152,3 +152,34 @@ func TestRollingBeatsBatches(t *testing.T) {
 		t.Errorf("the window took %s with %d hosts out at once, batches %s", window, most, batches)
 	}
 }
+
+// The operator stops a run while several hosts are under way: those that began are taken
+// back, no other one begins, and the floor holds.
+func TestRollingInterrupted(t *testing.T) {
+	play := strings.NewReplacer("PACE", "rolling: {window: 3, min_available: 6, settle: 5s, check: {do: still there}}", "ON_FAILURE", "undo",
+		"VARS", `{delays: {h1: 1, h2: 10, h3: 20, h4: 30, h5: 30, h6: 1, h7: 1, h8: 1, h9: 1, h10: 1}, failing: [], stuck: []}`).Replace(rollingPlay)
+	for _, after := range []time.Duration{4 * time.Second, 12 * time.Second, 18 * time.Second} { // one settles in each
+		dir := unpack(t, txtar.Parse([]byte(play)))
+		synctest.Test(t, func(t *testing.T) {
+			f := newFixture(t, dir, nil)
+			s := &serving{all: 10, lowest: 10, out: map[string]bool{}}
+			f.hosts.around = s.around
+			stop := make(chan struct{})
+			f.request.Interrupt = stop
+			time.AfterFunc(after, func() { close(stop) })
+			outcome, err := executor.Run(context.Background(), f.request)
+			if err != nil || !outcome.Interrupted || !outcome.Undone || outcome.UndoFailed || outcome.Failed > 0 {
+				t.Errorf("%+v, %v", outcome, err)
+			}
+			all := strings.Join(f.hosts.effects(), "\n")
+			if s.lowest < 6 || strings.Contains(all, "h7: work") {
+				t.Errorf("at the lowest %d hosts were in service\n%s", s.lowest, all)
+			}
+			for host, out := range s.out {
+				if out || !strings.Contains(all, host+": undo work") {
+					t.Errorf("%s was not taken back\n%s", host, all)
+				}
+			}
+		})
+	}
+}
