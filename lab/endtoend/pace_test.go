@@ -76,6 +76,10 @@ func TestANodeInMaintenanceCountsAgainstTheFloor(t *testing.T) {
 	deploy(t, few, append(floor, "-e", "version="+next)...).exits(t, 0)
 	rollback(t, few, append(floor, "-e", "version="+now)...).exits(t, 0)
 	run(t, now, few)
+	haproxy(t, "set server web/n9 state maint") // -l leaves it out, and it is out of service all the same
+	defer haproxy(t, "set server web/n9 state ready")
+	deploy(t, few, append(floor, "-e", "version="+next)...).exits(t, 1).says(t, "starting n1 would leave 8 of 10 hosts in service", "n9 (not in service before)")
+	run(t, now, few)
 }
 
 func TestANodeThatFailsWhileItSettlesGoesBack(t *testing.T) {
