@@ -21,6 +21,11 @@ func (c *Console) recap(e executor.RunEnded) {
 	if text := c.story.tell(e); text != "" { // beside what Ansible prints, for scripts read that
 		c.paint(c.errors, c.storyColor(e.Outcome), text)
 	}
+	if e.Outcome.Undone || e.Outcome.UndoFailed || e.Outcome.Open {
+		for _, line := range c.story.where.lines() {
+			c.line(plain, line)
+		}
+	}
 }
 
 // figures shows those of set_stats, host by host and then those of the run.

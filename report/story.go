@@ -18,6 +18,7 @@ type story struct {
 	refused  string
 	aborted  string
 	firstWhy string
+	where    whereabouts
 }
 
 func (s *story) record(event executor.Event) {
@@ -26,6 +27,10 @@ func (s *story) record(event executor.Event) {
 		s.check = e.Check
 	case executor.HostResult:
 		s.result(e)
+		if s.where == nil {
+			s.where = whereabouts{}
+		}
+		s.where.record(e)
 	case executor.UndoStarted:
 		s.undone = with(s.undone, e.Host)
 	case executor.LockRefused:

@@ -112,10 +112,16 @@ func Words(o executor.Outcome) string {
 	switch {
 	case o.Locked:
 		return "refused: " + o.Reason
+	case o.Open:
+		return "interrupted before all was taken back"
+	case o.Suspended:
+		return "stopped before a command of which nobody knows whether it was run"
 	case o.UndoFailed:
 		return "failed, not all could be taken back"
 	case o.Interrupted && o.Undone:
 		return "interrupted and taken back"
+	case o.Undone && o.Reason == executor.TurnedBack:
+		return "taken back after its controller died"
 	case o.Undone:
 		return "failed and taken back"
 	case o.Interrupted:
