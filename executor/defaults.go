@@ -29,9 +29,20 @@ type Defaults struct {
 	AsyncDir string
 	// TellArgs and TellStarts ask for the arguments of tasks, and for HostStarted events.
 	TellArgs, TellStarts bool
+	// Unmatched says what a pattern is that names no host: a warning where empty.
+	Unmatched Unmatched
 	// MissingHandlersPass makes a warning of a notified handler that does not exist.
 	MissingHandlersPass bool
 }
+
+// Unmatched says what becomes of a pattern that names no host.
+type Unmatched string
+
+// What a pattern without hosts is, beside a warning.
+const (
+	UnmatchedFails  Unmatched = "error"
+	UnmatchedPasses Unmatched = "ignore"
+)
 
 // Gathering says when facts are collected.
 type Gathering string

@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -23,7 +24,9 @@ func (r *run) open(ctx context.Context, src *playbooks.Play, number int) (*play,
 	if err != nil {
 		return nil, fmt.Errorf("%s: hosts: %w", src.Pos, err)
 	}
-	r.warnUnmatched(pattern)
+	if err := r.tellUnmatched(pattern); err != nil {
+		return nil, fmt.Errorf("%s: hosts: %w", src.Pos, err)
+	}
 	p.all = names
 	order, err := p.plain().Text(src.Order)
 	if err == nil && src.Order.IsNull() {
@@ -54,15 +57,19 @@ func (p *play) callIt() {
 	}
 }
 
-// warnUnmatched tells of parts of a pattern that name nothing.
-func (r *run) warnUnmatched(pattern string) {
+// tellUnmatched tells of parts of a pattern that name nothing, as the settings want it.
+func (r *run) tellUnmatched(pattern string) error {
 	known, ok := r.Inventory.(interface{ Unmatched(pattern string) []string })
-	if !ok {
-		return
+	if !ok || r.Defaults.Unmatched == UnmatchedPasses {
+		return nil
 	}
 	for _, text := range known.Unmatched(pattern) {
+		if r.Defaults.Unmatched == UnmatchedFails {
+			return errors.New(text)
+		}
 		r.warn("", text)
 	}
+	return nil
 }
 
 // pattern is the hosts of the play as one text.

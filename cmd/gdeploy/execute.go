@@ -94,7 +94,7 @@ func (s *session) defaults() executor.Defaults {
 		GatherSubset: s.settings.GatherSubset, GatherTimeout: s.settings.GatherTimeout, FactPath: s.settings.FactPath,
 		AnyErrorsFatal: s.settings.AnyErrorsFatal, NoLog: s.settings.NoLog, TaskTimeout: s.settings.TaskTimeout,
 		Poll: s.pollInterval(), AsyncDir: s.settings.AsyncDir,
-		TellArgs: s.settings.ShowArgs, TellStarts: s.settings.ShowStarts,
+		Unmatched: executor.Unmatched(s.settings.HostPatternMismatch), TellArgs: s.settings.ShowArgs, TellStarts: s.settings.ShowStarts,
 		MissingHandlersPass: !s.settings.ErrorOnMissingHandler,
 	}
 }

@@ -73,27 +73,17 @@ type Settings struct {
 	SkipTags              []string `mapstructure:"skip_tags" cfg:"tags.skip" env:"ANSIBLE_SKIP_TAGS" help:"no tasks with these tags, beside those of --skip-tags"`
 	ModuleName            string   `mapstructure:"module_name" flag:"module-name" cfg:"defaults.module_name" help:"the module of gdeploy run"`
 	ModuleArgs            string   `mapstructure:"module_args" flag:"args" cfg:"defaults.module_args" env:"ANSIBLE_MODULE_ARGS" help:"the parameters of gdeploy run: k=v, free text, or JSON"`
-	RetryFiles            bool     `mapstructure:"retry_files_enabled" cfg:"defaults.retry_files_enabled" env:"ANSIBLE_RETRY_FILES_ENABLED" help:"write the failed hosts of a playbook into PLAYBOOK.retry, for --limit @PLAYBOOK.retry"`
-	RetryFilesPath        string   `mapstructure:"retry_files_save_path" cfg:"defaults.retry_files_save_path" env:"ANSIBLE_RETRY_FILES_SAVE_PATH" is:"path" help:"directory of those files, in place of the playbook's"`
 
 	HashBehaviour  string `mapstructure:"hash_behaviour" cfg:"defaults.hash_behaviour" env:"ANSIBLE_HASH_BEHAVIOUR" choices:"replace merge" help:"what becomes of maps that several places set: the strongest replaces the others, or they merge"`
 	Native         bool   `mapstructure:"jinja2_native" cfg:"defaults.jinja2_native" env:"ANSIBLE_JINJA2_NATIVE" help:"templates keep the types of their values"`
 	InjectFacts    bool   `mapstructure:"inject_facts_as_vars" cfg:"defaults.inject_facts_as_vars" env:"ANSIBLE_INJECT_FACT_VARS" help:"facts are variables too, and not in ansible_facts only"`
 	AnsibleManaged string `mapstructure:"ansible_managed" cfg:"defaults.ansible_managed" help:"the variable ansible_managed of templates; {host}, {uid}, {file} and the codes of strftime are filled in"`
 
-	GroupNames           string   `mapstructure:"force_valid_group_names" cfg:"defaults.force_valid_group_names" env:"ANSIBLE_TRANSFORM_INVALID_GROUP_CHARS" choices:"always never ignore silently" help:"what becomes of group names that are no variable names: never and ignore keep them, always and silently put _ for what does not fit"`
-	HostPatternMismatch  string   `mapstructure:"host_pattern_mismatch" cfg:"inventory.host_pattern_mismatch" env:"ANSIBLE_HOST_PATTERN_MISMATCH" choices:"warning error ignore" help:"what a pattern is that names no host"`
-	Unparsed             *bool    `mapstructure:"unparsed_is_failed" cfg:"inventory.unparsed_is_failed" env:"ANSIBLE_INVENTORY_UNPARSED_FAILED" help:"it is an error where no inventory can be read"`
-	AnyUnparsed          *bool    `mapstructure:"any_unparsed_is_failed" cfg:"inventory.any_unparsed_is_failed" env:"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED" help:"it is an error where one of several inventories cannot be read"`
-	UnparsedWarning      bool     `mapstructure:"inventory_unparsed_warning" cfg:"inventory.inventory_unparsed_warning" env:"ANSIBLE_INVENTORY_UNPARSED_WARNING" help:"warn where no inventory could be read"`
-	InventoryIgnoreExts  []string `mapstructure:"inventory_ignore_extensions" cfg:"defaults.inventory_ignore_extensions inventory.ignore_extensions" env:"ANSIBLE_INVENTORY_IGNORE" help:"endings of files in inventory directories that are no inventories"`
-	InventoryIgnoreNames []string `mapstructure:"inventory_ignore_patterns" cfg:"defaults.inventory_ignore_patterns inventory.ignore_patterns" env:"ANSIBLE_INVENTORY_IGNORE_REGEX" help:"regular expressions of files in inventory directories that are no inventories"`
-	LocalhostWarning     bool     `mapstructure:"localhost_warning" cfg:"defaults.localhost_warning" env:"ANSIBLE_LOCALHOST_WARNING" help:"warn where there is no inventory but localhost"`
+	HostPatternMismatch string `mapstructure:"host_pattern_mismatch" cfg:"inventory.host_pattern_mismatch" env:"ANSIBLE_HOST_PATTERN_MISMATCH" choices:"warning error ignore" help:"what a pattern is that names no host"`
 
 	Verbosity       int    `mapstructure:"verbosity" cfg:"defaults.verbosity" env:"ANSIBLE_VERBOSITY" help:"as many -v are given"`
 	Diff            bool   `mapstructure:"diff_always" flag:"diff" cfg:"diff.always" env:"ANSIBLE_DIFF_ALWAYS" help:"show contents before and after"`
 	DiffContext     int    `mapstructure:"diff_context" cfg:"diff.context" env:"ANSIBLE_DIFF_CONTEXT" help:"lines around each difference"`
-	MaxDiffSize     int    `mapstructure:"max_diff_size" cfg:"defaults.max_diff_size" env:"ANSIBLE_MAX_DIFF_SIZE" help:"bytes above which contents are not shown"`
 	ShowSkipped     bool   `mapstructure:"display_skipped_hosts" cfg:"defaults.display_skipped_hosts" env:"ANSIBLE_DISPLAY_SKIPPED_HOSTS" help:"show what was skipped"`
 	ShowOK          bool   `mapstructure:"display_ok_hosts" cfg:"defaults.display_ok_hosts" env:"ANSIBLE_DISPLAY_OK_HOSTS" help:"show what was fine already"`
 	FailedToErrors  bool   `mapstructure:"display_failed_stderr" cfg:"defaults.display_failed_stderr" env:"ANSIBLE_DISPLAY_FAILED_STDERR" help:"show failures on standard error"`
@@ -104,7 +94,6 @@ type Settings struct {
 	CheckMarkers    bool   `mapstructure:"check_mode_markers" cfg:"defaults.check_mode_markers" env:"ANSIBLE_CHECK_MODE_MARKERS" help:"mark in banners what runs in check mode"`
 	ResultFormat    string `mapstructure:"callback_result_format" cfg:"defaults.callback_result_format" env:"ANSIBLE_CALLBACK_RESULT_FORMAT" choices:"json yaml" help:"how results are printed"`
 	ResultPretty    *bool  `mapstructure:"callback_format_pretty" cfg:"defaults.callback_format_pretty" env:"ANSIBLE_CALLBACK_FORMAT_PRETTY" help:"print results over several lines, or never"`
-	StdoutCallback  string `mapstructure:"stdout_callback" cfg:"defaults.stdout_callback" env:"ANSIBLE_STDOUT_CALLBACK" help:"the form of the output of gdeploy play: default, yaml, minimal or oneline"`
 	NoColor         bool   `mapstructure:"nocolor" flag:"no-color" cfg:"defaults.nocolor" env:"ANSIBLE_NOCOLOR" help:"no colours; so does NO_COLOR"`
 	ForceColor      bool   `mapstructure:"force_color" flag:"force-color" cfg:"defaults.force_color" env:"ANSIBLE_FORCE_COLOR" help:"colours although this is no terminal; so does FORCE_COLOR"`
 	ActionWarnings  bool   `mapstructure:"action_warnings" cfg:"defaults.action_warnings" env:"ANSIBLE_ACTION_WARNINGS" help:"show the warnings that modules give"`
@@ -126,45 +115,40 @@ type Settings struct {
 }
 
 var settingDefaults = map[string]any{
-	"forks":                      100,
-	"host_key_checking":          "yes",
-	"timeout":                    10,
-	"become_method":              "sudo",
-	"become_user":                "root",
-	"log_file":                   "/deploy/log/gdeploy.log",
-	"roles_path":                 []string{"~/.ansible/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"},
-	"collections_path":           []string{"~/.ansible/collections", "/usr/share/ansible/collections"},
-	"fact_caching":               "memory",
-	"fact_caching_timeout":       86400,
-	"vault_identity":             "default",
-	"strategy":                   "linear",
-	"gathering":                  "implicit",
-	"error_on_missing_handler":   true,
-	"poll_interval":              15,
-	"module_name":                "command",
-	"hash_behaviour":             "replace",
-	"inject_facts_as_vars":       true,
-	"ansible_managed":            "Ansible managed",
-	"force_valid_group_names":    "never",
-	"host_pattern_mismatch":      "warning",
-	"inventory_unparsed_warning": true,
-	"localhost_warning":          true,
-	"diff_context":               3,
-	"max_diff_size":              104448,
-	"display_skipped_hosts":      true,
-	"display_ok_hosts":           true,
-	"callback_result_format":     "json",
-	"stdout_callback":            "default",
-	"action_warnings":            true,
-	"color_ok":                   "green",
-	"color_changed":              "yellow",
-	"color_skip":                 "cyan",
-	"color_error":                "red",
-	"color_unreachable":          "bright red",
-	"color_warn":                 "bright purple",
-	"color_verbose":              "blue",
-	"color_debug":                "dark gray",
-	"color_diff_add":             "green",
-	"color_diff_remove":          "red",
-	"color_diff_lines":           "cyan",
+	"forks":                    100,
+	"host_key_checking":        "yes",
+	"timeout":                  10,
+	"become_method":            "sudo",
+	"become_user":              "root",
+	"log_file":                 "/deploy/log/gdeploy.log",
+	"roles_path":               []string{"~/.ansible/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"},
+	"collections_path":         []string{"~/.ansible/collections", "/usr/share/ansible/collections"},
+	"fact_caching":             "memory",
+	"fact_caching_timeout":     86400,
+	"vault_identity":           "default",
+	"strategy":                 "linear",
+	"gathering":                "implicit",
+	"error_on_missing_handler": true,
+	"poll_interval":            15,
+	"module_name":              "command",
+	"hash_behaviour":           "replace",
+	"inject_facts_as_vars":     true,
+	"ansible_managed":          "Ansible managed",
+	"host_pattern_mismatch":    "warning",
+	"diff_context":             3,
+	"display_skipped_hosts":    true,
+	"display_ok_hosts":         true,
+	"callback_result_format":   "json",
+	"action_warnings":          true,
+	"color_ok":                 "green",
+	"color_changed":            "yellow",
+	"color_skip":               "cyan",
+	"color_error":              "red",
+	"color_unreachable":        "bright red",
+	"color_warn":               "bright purple",
+	"color_verbose":            "blue",
+	"color_debug":              "dark gray",
+	"color_diff_add":           "green",
+	"color_diff_remove":        "red",
+	"color_diff_lines":         "cyan",
 }
