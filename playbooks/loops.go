@@ -23,6 +23,7 @@ func (p *parser) loops(t *target, m *values.Map, unknown []entry) []entry {
 			others = append(others, e)
 			continue
 		}
+		lookup = withoutCollection(lookup)
 		p.isLookup(e, lookup)
 		if e.value.IsNull() {
 			p.mistake(e.pos, "you must specify a value when using "+e.name, "")
@@ -31,6 +32,14 @@ func (p *parser) loops(t *target, m *values.Map, unknown []entry) []entry {
 		p.loop(t, &Loop{Pos: e.pos, Lookup: lookup, Items: e.value})
 	}
 	return others
+}
+
+// withoutCollection is the short name of a lookup.
+func withoutCollection(lookup string) string {
+	for _, collection := range []string{"ansible.builtin.", "ansible.legacy.", "community.general."} {
+		lookup = strings.TrimPrefix(lookup, collection)
+	}
+	return lookup
 }
 
 // isLookup refuses with_* for a lookup that does not exist.
