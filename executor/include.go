@@ -242,10 +242,19 @@ func absolute(file string) string {
 	return file
 }
 
+func isEmpty(b *playbooks.Block) bool {
+	for _, n := range b.Body {
+		if below, ok := n.(*playbooks.Block); !ok || below.RoleUse != nil || !isEmpty(below) {
+			return false
+		}
+	}
+	return true
+}
+
 // tellIncluded tells what was included; as in Ansible a file counts as done, a role does not.
 func (b *batch) tellIncluded(place Place, one *inclusion) {
-	if one.err != nil {
-		return
+	if one.err != nil || one.what.role == "" && isEmpty(one.block) {
+		return // as in Ansible, nothing is said of a file without tasks
 	}
 	if one.what.role == "" {
 		for _, h := range one.hosts {

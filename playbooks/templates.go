@@ -81,5 +81,9 @@ func templateMistakes(err error, pos values.Position) Mistakes {
 	if !errors.As(err, &syntax) {
 		return mistakesOf(err, pos)
 	}
-	return Mistakes{{Pos: cmp.Or(syntax.Pos, pos), Msg: syntax.Msg}}
+	hint := ""
+	if strings.HasPrefix(syntax.Msg, `unexpected "="`) {
+		hint = "two values are compared with =="
+	}
+	return Mistakes{{Pos: cmp.Or(syntax.Pos, pos), Msg: syntax.Msg, Hint: hint}}
 }
