@@ -33,12 +33,12 @@ func (sc *Scope) connected(name string) (values.Value, bool) {
 // address is where the task works, as far as the variables tell.
 func (sc *Scope) address() values.Value {
 	if sc.c.Delegate == "" {
-		return values.String(sc.c.Host)
+		return name(sc.c.Host)
 	}
 	if v, ok, err := sc.peer(sc.c.Delegate).variable("ansible_host"); ok && err == nil {
 		return v
 	}
-	return values.String(sc.c.Delegate)
+	return name(sc.c.Delegate)
 }
 
 // keyword is a keyword as it is written nearest to the task.

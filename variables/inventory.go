@@ -128,7 +128,7 @@ func (v *inventoryView) Groups() values.Value {
 	if now.groups.IsNull() {
 		m := values.NewMap(0)
 		for _, g := range v.inv.Groups() {
-			m.Set(g.Name, values.Strings(hostNames(g.Hosts())...))
+			m.SetKey(name(g.Name), nameList(hostNames(g.Hosts())))
 		}
 		now.groups = values.FromMap(m)
 	}

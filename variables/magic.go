@@ -78,16 +78,34 @@ var reserved = func() map[string]bool {
 // host_vars files and all that is stronger can replace them.
 func hostMagic(host string, inv Inventory) *values.Map {
 	m := values.NewMap(5)
-	m.Set("inventory_hostname", values.String(host))
+	m.Set("inventory_hostname", name(host))
 	short, _, _ := strings.Cut(host, ".")
-	m.Set("inventory_hostname_short", values.String(short))
+	m.Set("inventory_hostname_short", name(short))
 	if inv == nil {
 		m.Set("group_names", values.Strings())
 		return m
 	}
-	m.Set("group_names", values.Strings(inv.GroupsOf(host)...))
+	m.Set("group_names", nameList(inv.GroupsOf(host)))
 	setSource(m, inv.Source(host))
 	return m
+}
+
+// name is the name of a host or group. Where it could be a template it is data: scripts,
+// add_host, group_by and delegate_to may have it from a host.
+func name(s string) values.Value {
+	v := values.String(s)
+	if strings.Contains(s, "{{") || strings.Contains(s, "{%") || strings.Contains(s, "{#") {
+		return v.MarkUnsafe()
+	}
+	return v
+}
+
+func nameList(names []string) values.Value {
+	list := make([]values.Value, len(names))
+	for i, s := range names {
+		list[i] = name(s)
+	}
+	return values.FromSlice(list)
 }
 
 // setSource sets inventory_file and inventory_dir; a list of hosts has no directory.
@@ -114,7 +132,7 @@ func hostList(pick func(*Hosts) []string) func(sc *Scope) (values.Value, bool) {
 		if sc.c.Hosts == nil {
 			return values.Null, false
 		}
-		return values.Strings(pick(sc.c.Hosts)...), true
+		return nameList(pick(sc.c.Hosts)), true
 	}
 }
 
@@ -234,7 +252,7 @@ func delegatedVars(sc *Scope) (values.Value, bool) {
 	if sc.c.Delegate == "" {
 		return values.Null, false
 	}
-	return values.MapOf(sc.c.Delegate, values.FromObject(&hostView{sc.peer(sc.c.Delegate)})), true
+	return singleton(name(sc.c.Delegate), values.FromObject(&hostView{sc.peer(sc.c.Delegate)})), true
 }
 
 // environment is what the keyword of that name says for the task, outermost first.
@@ -254,4 +272,11 @@ func environment(sc *Scope) (values.Value, bool) {
 		list = append(list, sc.c.Task.Environment...)
 	}
 	return values.FromSlice(list), true
+}
+
+// singleton is a map with one entry.
+func singleton(key, v values.Value) values.Value {
+	m := values.NewMap(1)
+	m.SetKey(key, v)
+	return values.FromMap(m)
 }

@@ -4,6 +4,8 @@ package debug
 import (
 	"context"
 	"errors"
+	"fmt"
+	"regexp"
 
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/values"
@@ -50,11 +52,17 @@ func (m *Module) Run(context.Context, modules.System) (modules.Result, error) {
 	return modules.Result{Data: modules.Data("msg", values.String("Hello world!"))}, nil
 }
 
+// isName matches what names a variable and no more.
+var isName = regexp.MustCompile(`^[A-Za-z_][\w.]*$`)
+
 // variable shows a variable under its own name.
 func (m *Module) variable() (modules.Result, error) {
 	expression, ok := m.Var.AsString()
 	if !ok {
 		return modules.Result{Data: modules.Data("<class '"+m.Var.Kind().String()+"'>", *m.Var)}, nil
+	}
+	if m.Var.Unsafe() && !isName.MatchString(expression) {
+		return modules.Result{}, fmt.Errorf("var is what a host or a file answered, and that is never evaluated: show it with msg")
 	}
 	value, err := m.evaluator.Evaluate(expression)
 	if errors.Is(err, modules.ErrUndefined) {
