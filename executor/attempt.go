@@ -118,8 +118,11 @@ func (v *visit) judged(s *step, r *result) *result {
 	if s.background != nil {
 		s.background.tell(r)
 	}
-	if r.unreachable {
+	if r.unreachable || r.skipped {
 		r.address = "" // Ansible names the host only
+	}
+	if r.skipped {
+		r.delegate = ""
 	}
 	if r.unreachable || r.skipped {
 		return r

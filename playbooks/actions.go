@@ -123,6 +123,9 @@ func (at place) collections() []string {
 		if b.Collections != nil {
 			return b.Collections
 		}
+		if b.Role != nil && b.Role.Collection != "" {
+			return []string{b.Role.Collection} // a role finds what its own collection has
+		}
 	}
 	if at.play != nil {
 		return at.play.Collections

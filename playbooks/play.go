@@ -161,10 +161,12 @@ func (play *Play) inherit(from *Keywords) {
 		}
 		play.Vars = all
 	}
-	for _, tag := range from.Tags {
-		if !slices.Contains(play.Tags, tag) {
-			play.Tags = append(play.Tags, tag)
+	tags := slices.Clone(from.Tags)
+	for _, tag := range play.Tags {
+		if !slices.Contains(tags, tag) {
+			tags = append(tags, tag)
 		}
 	}
+	play.Tags = tags
 	play.When = slices.Concat(from.When, play.When)
 }
