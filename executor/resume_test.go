@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -68,14 +69,14 @@ func (j *mortal) Kept(key string, to any) bool {
 type remembering struct {
 	*fakeHosts
 	mu    *sync.Mutex
-	alive *bool
+	alive *atomic.Bool
 	steps map[string]wire.JournalEntry
 }
 
 func (h remembering) Call(ctx context.Context, t transport.Target, call modules.Call, content transport.Content, progress func(string)) (modules.Reply, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !*h.alive {
+	if !h.alive.Load() {
 		return modules.Reply{}, &transport.Unreachable{Kind: transport.KindLost, Op: "call", Cause: errors.New("the run is dead")}
 	}
 	reply, err := h.fakeHosts.Call(ctx, t, call, content, progress)
@@ -143,15 +144,16 @@ func dieEverywhere(t *testing.T, archive *txtar.Archive) {
 // hosts do things side by side.
 func lives(t *testing.T, dir string, flags []string, j *mortal) []string {
 	t.Helper()
-	alive := true
+	var alive atomic.Bool
+	alive.Store(true)
 	first := newFixture(t, dir, flags)
 	hosts := remembering{first.hosts, new(sync.Mutex), &alive, map[string]wire.JournalEntry{}}
-	j.death = func() { alive = false }
+	j.death = func() { alive.Store(false) }
 	first.request.Hosts, first.request.Journal = hosts, j
 	outcome, err := executor.Run(context.Background(), first.request)
 	told := ending(first, outcome, err)
-	if !alive {
-		alive = true
+	if !alive.Load() {
+		alive.Store(true)
 		second := newFixture(t, dir, flags)
 		second.request.Hosts = hosts
 		second.request.Journal = &mortal{old: j.facts, facts: map[string]json.RawMessage{}}
@@ -242,15 +244,16 @@ func TestTakeBack(t *testing.T) {
 // in the middle of it.
 func diesAndIsTakenBack(t *testing.T, dir string, line int, twice bool) (effects []string, ended bool) {
 	t.Helper()
-	alive := true
+	var alive atomic.Bool
+	alive.Store(true)
 	first := newFixture(t, dir, nil)
 	hosts := remembering{first.hosts, new(sync.Mutex), &alive, map[string]wire.JournalEntry{}}
-	j := &mortal{dies: line, last: true, facts: map[string]json.RawMessage{}, death: func() { alive = false }}
+	j := &mortal{dies: line, last: true, facts: map[string]json.RawMessage{}, death: func() { alive.Store(false) }}
 	first.request.Hosts, first.request.Journal = hosts, j
 	_, _ = executor.Run(context.Background(), first.request)
 	_, ended = j.facts["play 0"]
 	for _, dies := range map[bool][]int{false: {0}, true: {6, 0}}[twice] {
-		alive = true
+		alive.Store(true)
 		next := newFixture(t, dir, nil)
 		next.request.Hosts = hosts
 		next.request.Journal = &mortal{old: maps.Clone(j.facts), facts: j.facts, dies: dies, death: j.death}

@@ -170,9 +170,13 @@ func (b *batch) unwind(ctx context.Context, hosts hostSet, reason string) {
 			return
 		}
 		hosts = hosts.without(group)
+		culprits := make([]string, len(group)) // told before any of them is at work
+		for i, h := range group {
+			culprits[i] = b.culprit(h)
+		}
 		var all conc.WaitGroup
-		for _, h := range group {
-			all.Go(func() { b.unwindHost(ctx, h) })
+		for i, h := range group {
+			all.Go(func() { b.unwindHost(ctx, h, culprits[i]) })
 		}
 		all.Wait()
 	}
@@ -203,14 +207,14 @@ func (b *batch) keepServing(hosts hostSet) {
 	}
 }
 
-// unwindHost runs the stack of one host, newest first. An entry that fails is told, and
-// the next one runs.
-func (b *batch) unwindHost(ctx context.Context, h *host) {
+// unwindHost runs the stack of one host, newest first, because the task named culprit
+// failed. An entry that fails is told, and the next one runs.
+func (b *batch) unwindHost(ctx context.Context, h *host, culprit string) {
 	now := b.Store.Moment(h.name)
 	defer func() { b.Store.Return(h.name, now) }()
 	for len(h.undo) > 0 && ctx.Err() == nil && !h.fenced {
 		e := h.undo[len(h.undo)-1]
-		b.undo(ctx, e)
+		b.undo(ctx, e, culprit)
 		if ctx.Err() == nil {
 			h.undo = h.undo[:len(h.undo)-1]
 		}
@@ -241,11 +245,11 @@ func openOf(h *host) []string {
 }
 
 // undo runs one entry with the variables of the moment when it was made.
-func (b *batch) undo(ctx context.Context, e *undoEntry) {
+func (b *batch) undo(ctx context.Context, e *undoEntry, culprit string) {
 	b.Store.Return(e.host.name, e.moment)
 	e.vars = captured(e.vars,
 		oneVar("gdeploy_undo", values.True),
-		oneVar("gdeploy_failed_task", values.String(b.culprit(e.host))),
+		oneVar("gdeploy_failed_task", values.String(culprit)),
 		oneVar("gdeploy_failed_here", values.Bool(b.failedItself(e.host))),
 		oneVar("gdeploy_not_undone", values.Strings(e.host.stuck...)))
 	failed := e.host.failure
