@@ -34,6 +34,7 @@ type notifier struct {
 	began   executor.RunStarted
 	targets []notify.Target
 	ready   bool // the targets are known
+	held    bool // the run ended because nobody was there to say yes
 	message notify.Message
 	at      time.Time
 	queue   chan notify.Message
@@ -86,6 +87,10 @@ func (n *notifier) Record(r executor.Record) {
 		n.message = notify.Message{Run: e.ID, Who: e.Who, Playbook: playbookNames(e.Files), Hosts: map[string]string{}, Limit: n.session.options.limit}
 	case executor.PlayStarted:
 		n.find(e.Hosts)
+	case executor.TaskStarted:
+		if e.Task.Name == "stock : Ask whether to go on" && !e.Replayed {
+			n.send(notify.Hold, "holds: "+strings.Join(e.Hosts, ", ")+" has the new release, is out of the balancer, and waits for somebody to look at it", "")
+		}
 	case executor.HostResult:
 		n.note(e)
 	case executor.ApprovalAsked:
@@ -158,15 +163,13 @@ func readTargets(scope *variables.Scope) ([]notify.Target, error) {
 	return targets, nil
 }
 
-// note remembers which release a host has, and tells of a node that waits to be looked at.
+// note remembers which release a host has, and that the run ended waiting.
 func (n *notifier) note(e executor.HostResult) {
 	if e.Task.Action == "release_switch" && e.Status == executor.Changed {
 		to, _ := e.Result.Get("to")
 		n.message.Hosts[e.Host] = values.Text(to)
 	}
-	if e.Task.Name == "stock : Stop here" && e.Status == executor.OK {
-		n.send(notify.Hold, "holds: "+e.Host+" has the new release, is out of the balancer, and waits for somebody to look at it", "")
-	}
+	n.held = n.held || e.Task.Name == "stock : Stop here" && e.Status == executor.OK
 }
 
 func (n *notifier) end(e executor.RunEnded) {
@@ -175,6 +178,7 @@ func (n *notifier) end(e executor.RunEnded) {
 	failed := reason != "" || e.Outcome.Failed > 0 || e.Outcome.Unreachable > 0 || e.Outcome.Interrupted
 	back := strings.HasPrefix(n.message.Playbook, "rollback")
 	switch {
+	case n.held && !failed: // it was told that somebody is waited for
 	case e.Outcome.Undone && !e.Outcome.UndoFailed && !e.Outcome.Open:
 		n.send(notify.Failure, "failed, and what it did was taken back"+colon(reason), reason)
 		n.send(notify.Rollback, "took its hosts back: "+n.releases(), reason)
