@@ -5,13 +5,17 @@ cut_line() { ip -n "$controller" link set "v-$1" down; }
 join_line() { ip -n "$controller" link set "v-$1" up; }
 is_cut() { ip -n "$controller" -br link show "v-$1" | grep -q DOWN; }
 
-# Leaves FREE bytes (default none) on HOST's disk by shrinking it to what is used: real ENOSPC at no cost in memory.
+# Leaves FREE bytes (default none) on HOST's disk by shrinking it to what is used: real ENOSPC at no cost in memory. A disk
+# that is written to meanwhile may have become larger than that; then it is looked at again.
 fill_disk() {
-	local home used_kb free_kb
+	local home used_kb free_kb try
 	home=$(home_of "$1")
 	free_kb=$(($(numfmt --from=iec "${2:-0}") / 1024))
-	used_kb=$(df --output=used -k "$home" | tail -n 1)
-	mount -o "remount,size=$((used_kb + free_kb))k" "$home"
+	for try in {1..20}; do
+		used_kb=$(df --output=used -k "$home" | tail -n 1)
+		mount -o "remount,size=$((used_kb + free_kb))k" "$home" 2>/dev/null && return
+	done
+	die "the disk of $1 could not be filled in $try tries"
 }
 unfill_disk() { mount -o "remount,size=$disk_size" "$(home_of "$1")"; }
 
