@@ -41,12 +41,14 @@ type fileState struct {
 	modified time.Time
 }
 
-// reading says what is sent of a file that vault encrypted.
+// reading says what is sent of files that vault encrypted, and of links.
 type reading int
 
 const (
-	decrypted reading = iota
-	asItIs
+	decrypted reading = 0
+	asItIs    reading = 1
+	// following sends what links in a tree point to, instead of the links.
+	following reading = 2
 )
 
 // newContents makes contents whose encrypted files decrypt reads.
@@ -97,7 +99,7 @@ func (c *contents) file(path, name string, how reading) (modules.Blob, error) {
 
 // read makes the blob of a file that was not read yet.
 func (c *contents) read(path string, info fs.FileInfo, how reading) (modules.Blob, error) {
-	if how == decrypted && isEncrypted(path) {
+	if how&asItIs == 0 && isEncrypted(path) {
 		data, secret, err := c.decrypt(path)
 		if err != nil {
 			return modules.Blob{}, err
@@ -176,16 +178,53 @@ func (c *contents) tree(path, name string, how reading) (modules.Tree, error) {
 		t.Entries = []modules.TreeEntry{{Blob: blob}}
 		return t, err
 	}
-	err = filepath.WalkDir(path, func(at string, d fs.DirEntry, err error) error {
-		if err != nil || at == path {
-			return err
-		}
-		entry, err := c.entry(at, strings.TrimPrefix(at, strings.TrimSuffix(path, "/")+"/"), d, how)
-		t.Entries = append(t.Entries, entry)
-		return err
-	})
+	err = c.below(&t, path, "", how)
 	sort.SliceStable(t.Entries, func(i, j int) bool { return t.Entries[i].Path < t.Entries[j].Path })
 	return t, err
+}
+
+// below adds what lies in a directory of the tree.
+func (c *contents) below(t *modules.Tree, root, dir string, how reading) error {
+	list, err := os.ReadDir(filepath.Join(root, dir))
+	if err != nil {
+		return err
+	}
+	for _, d := range list {
+		name := filepath.Join(dir, d.Name())
+		at := filepath.Join(root, name)
+		if how&following != 0 && d.Type()&fs.ModeSymlink != 0 {
+			d = followed(at, d)
+		}
+		entry, err := c.entry(at, name, d, how)
+		if err != nil {
+			return err
+		}
+		t.Entries = append(t.Entries, entry)
+		if entry.IsDir {
+			if err := c.below(t, root, name, how); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// followed is what a link points to; the link itself where that is nothing, or a
+// directory that the link lies in, of which there would be no end.
+func followed(at string, link fs.DirEntry) fs.DirEntry {
+	info, err := os.Stat(at)
+	if err != nil {
+		return link
+	}
+	target, err := filepath.EvalSymlinks(at)
+	if err != nil {
+		return link
+	}
+	dir, err := filepath.EvalSymlinks(filepath.Dir(at))
+	if err != nil || strings.HasPrefix(dir+"/", target+"/") {
+		return link
+	}
+	return fs.FileInfoToDirEntry(info)
 }
 
 func (c *contents) entry(at, below string, d fs.DirEntry, how reading) (modules.TreeEntry, error) {
@@ -294,7 +333,12 @@ func (v *visit) send(s *step, p modules.Parameter, written string) (values.Value
 	args, _ := s.call.Args.AsMap()
 	how := decrypted
 	if yes, err := boolArg(s, args, "decrypt", true); err == nil && !yes {
-		how = asItIs
+		how |= asItIs
+	}
+	if _, may := s.spec.Parameter("local_follow"); may {
+		if yes, err := boolArg(s, args, "local_follow", true); err == nil && yes {
+			how |= following
+		}
 	}
 	switch {
 	case p.Rendered:

@@ -76,7 +76,7 @@ func fromReply(reply modules.Reply, diff bool) *result {
 	if reply.Unknown && reply.Changed && reply.Msg == "" {
 		r.warnings = append(r.warnings, "a dry run does not run programs: the task would change something, and what else it would do or return is not known")
 	}
-	if reply.Msg != "" {
+	if own, told := r.fields.Get("msg"); reply.Msg != "" && !(told && own.Kind() == values.KindList) {
 		r.fields.Set("msg", values.String(reply.Msg))
 	}
 	if facts, ok := reply.Facts.AsMap(); ok {
@@ -161,7 +161,7 @@ func (r *result) registered() values.Value {
 	if r.skipped || r.looped {
 		m.Set("skipped", values.Bool(r.skipped))
 	}
-	if r.failed || !r.skipped && !r.looped {
+	if r.failed || !r.looped && !(r.skipped && m.Has("skip_reason")) {
 		m.Set("failed", values.Bool(r.failed))
 	}
 	if r.exhausted {

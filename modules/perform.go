@@ -180,14 +180,15 @@ func ExpandPaths(sys Accounts) Expander {
 			return path
 		}
 		name, rest, slash := strings.Cut(path[1:], "/")
-		user, err := sys.Self(), error(nil)
+		home, known := lookup("HOME", sys)
 		if name != "" {
-			user, err = sys.User(name)
+			user, err := sys.User(name)
+			home, known = user.Home, err == nil
 		}
-		if err != nil || user.Home == "" {
+		if !known || home == "" {
 			return path
 		}
-		home := strings.TrimRight(user.Home, "/")
+		home = strings.TrimRight(home, "/")
 		if slash {
 			return home + "/" + rest
 		}

@@ -1,6 +1,7 @@
 package modules
 
 import (
+	"fmt"
 	"io/fs"
 	"strconv"
 	"strings"
@@ -29,7 +30,7 @@ func AddFile(data *values.Map, sys System, name string) {
 	data.Set("gid", values.Int(int64(st.GID)))
 	data.Set("owner", values.String(OwnerName(sys, st.UID)))
 	data.Set("group", values.String(GroupName(sys, st.GID)))
-	data.Set("mode", values.String(ModeText(st.Mode)))
+	data.Set("mode", values.String(fmt.Sprintf("0%03o", toBits(st.Mode))))
 	data.Set("state", values.String(FileState(st)))
 	data.Set("size", values.Int(st.Size))
 }

@@ -22,6 +22,26 @@ type Module struct {
 	evaluator modules.Evaluator
 }
 
+// Validate wants messages of the kinds that Ansible takes.
+func (m *Module) Validate() error {
+	return errors.Join(messageKind("fail_msg or msg", m.FailMsg), messageKind("success_msg", m.SuccessMsg))
+}
+
+func messageKind(name string, v *values.Value) error {
+	if v == nil || v.Kind() == values.KindString {
+		return nil
+	}
+	if v.Kind() != values.KindList {
+		return modules.Invalid("Incorrect type for %s, expected a string or list and got %s", name, v.Kind().Phrase())
+	}
+	for _, item := range v.Items() {
+		if item.Kind() != values.KindString {
+			return modules.Invalid("Type of one of the elements in %s list is not string type", name)
+		}
+	}
+	return nil
+}
+
 // UseEvaluator gives what evaluates the conditions.
 func (m *Module) UseEvaluator(e modules.Evaluator) { m.evaluator = e }
 

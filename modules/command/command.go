@@ -3,7 +3,7 @@ package command
 
 import (
 	"context"
-	"errors"
+	"slices"
 
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/values"
@@ -21,8 +21,9 @@ var Spec = modules.Spec{
 
 // Module holds the parameters.
 type Module struct {
-	Cmd  string   `json:"cmd" aliases:"_raw_params" help:"the command line, divided into words as a shell would, but not run by one"`
-	Argv []string `json:"argv" help:"the program and its arguments as a list, instead of cmd"`
+	Cmd    string   `json:"cmd" aliases:"_raw_params" help:"the command line, divided into words as a shell would, but not run by one"`
+	Argv   []string `json:"argv" help:"the program and its arguments as a list, instead of cmd"`
+	Expand bool     `json:"expand_argument_vars" default:"yes" help:"put in the values of $NAME and ${NAME}; no leaves them as they stand"`
 	Options
 }
 
@@ -44,15 +45,15 @@ func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, e
 		return modules.Result{}, err
 	}
 	if len(argv) == 0 {
-		none := empty()
-		none.Data.Set("rc", values.Int(256))
-		return none, errors.New("no command given")
+		return Nothing()
 	}
 	shown := values.Strings(argv...)
-	expand := modules.ExpandPaths(sys)
-	expanded := make([]string, len(argv))
-	for i, arg := range argv {
-		expanded[i] = expand(arg)
+	expanded := slices.Clone(argv)
+	if m.Expand {
+		expand := modules.ExpandPaths(sys)
+		for i, arg := range argv {
+			expanded[i] = expand(arg)
+		}
 	}
 	if m.Executable != "" {
 		expanded[0] = m.Executable

@@ -95,6 +95,9 @@ func (o *Options) tell(result modules.Result, c modules.Command, out modules.Out
 	case errors.As(err, &notStarted):
 		result.Data.Set("cmd", values.String(modules.CommandLine(c.Argv)))
 		result.Data.Set("rc", values.Int(errno(notStarted.Err)))
+		for _, name := range []string{"start", "end", "delta"} {
+			result.Data.Delete(values.String(name))
+		}
 		return result, errors.New(pythonError(notStarted.Err, c.Argv[0]))
 	}
 	stdout, stderr := out.Stdout, out.Stderr
@@ -127,6 +130,13 @@ func empty() modules.Result {
 		data.Set(name, values.Null)
 	}
 	return modules.Result{Data: data}
+}
+
+// Nothing is the result where there is no command to run.
+func Nothing() (modules.Result, error) {
+	none := empty()
+	none.Data.Set("rc", values.Int(256))
+	return none, errors.New("no command given")
 }
 
 func addOutput(data *values.Map, stdout, stderr string) {

@@ -105,7 +105,7 @@ func (m *Module) tree(ctx context.Context, sys modules.System, t modules.Tree) (
 	if !strings.HasSuffix(t.Name, "/") {
 		dest = path.Join(dest, path.Base(t.Name))
 	}
-	err := m.newDirectory(sys, dest)
+	err := m.newDirectory(sys, dest, m.directoryAttributes())
 	for _, e := range t.Entries {
 		if err == nil && e.Path != "" {
 			err = m.entry(ctx, sys, e, path.Join(dest, e.Path))
@@ -118,7 +118,7 @@ func (m *Module) tree(ctx context.Context, sys modules.System, t modules.Tree) (
 func (m *Module) entry(ctx context.Context, sys modules.System, e modules.TreeEntry, to string) error {
 	switch {
 	case e.IsDir:
-		return m.newDirectory(sys, to)
+		return m.newDirectory(sys, to, m.directoryAttributes())
 	case e.Link != "":
 		return sys.Symlink(e.Link, to)
 	}
@@ -127,7 +127,7 @@ func (m *Module) entry(ctx context.Context, sys modules.System, e modules.TreeEn
 }
 
 // newDirectory makes a directory; one that is there is left as it is.
-func (m *Module) newDirectory(sys modules.System, dir string) error {
+func (m *Module) newDirectory(sys modules.System, dir string, attrs modules.Attributes) error {
 	st, err := sys.Stat(dir)
 	if err == nil && st.Mode.IsDir() {
 		return nil
@@ -135,7 +135,7 @@ func (m *Module) newDirectory(sys modules.System, dir string) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return modules.MkdirAll(sys, dir, m.directoryAttributes())
+	return modules.MkdirAll(sys, dir, attrs)
 }
 
 // onHost copies from one place of the host to another.
@@ -152,8 +152,11 @@ func (m *Module) onHost(ctx context.Context, sys modules.System) (modules.Result
 		return m.file(ctx, sys, fromHost(sys, st))
 	}
 	dest := m.Dest
-	if there, err := sys.Stat(dest); !strings.HasSuffix(src, "/") && err == nil && there.Mode.IsDir() {
+	if !strings.HasSuffix(src, "/") {
 		dest = path.Join(dest, path.Base(src))
+	}
+	if !m.Mode.Given() {
+		m.Mode = "preserve" // a tree of the host keeps its modes
 	}
 	root := strings.TrimRight(src, "/")
 	err = modules.Walk(sys, root, func(st modules.Stat) error {
@@ -167,7 +170,11 @@ func (m *Module) onHost(ctx context.Context, sys modules.System) (modules.Result
 func (m *Module) hostEntry(ctx context.Context, sys modules.System, st modules.Stat, to string) error {
 	switch {
 	case st.Mode.IsDir():
-		return m.newDirectory(sys, to)
+		attrs := m.directoryAttributes()
+		if mode := st.Mode & fs.ModePerm; !m.DirectoryMode.Given() {
+			attrs.Mode = &mode
+		}
+		return m.newDirectory(sys, to, attrs)
 	case st.Mode&fs.ModeSymlink != 0:
 		return sys.Symlink(st.Target, to)
 	case !st.Mode.IsRegular():

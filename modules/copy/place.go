@@ -73,12 +73,8 @@ func (p *Place) Put(ctx context.Context, sys modules.System, c Content, dirs mod
 		return modules.Result{}, err
 	}
 	backup, err := p.Write(ctx, sys, c, to)
-	var invalid *InvalidError
-	if errors.As(err, &invalid) {
-		return modules.Result{Data: invalid.data()}, err
-	}
 	if err != nil {
-		return modules.Result{}, err
+		return refused(ctx, sys, c, err), err
 	}
 	result := describe(sys, to)
 	if c.Name != "" {
@@ -88,6 +84,19 @@ func (p *Place) Put(ctx context.Context, sys modules.System, c Content, dirs mod
 		result.Data.Set("backup_file", values.String(backup))
 	}
 	return result, nil
+}
+
+// refused tells of a file that could not be put in its place.
+func refused(ctx context.Context, sys modules.System, c Content, err error) modules.Result {
+	data := modules.Data()
+	var invalid *InvalidError
+	if errors.As(err, &invalid) {
+		data = invalid.data()
+	}
+	if sum, err := c.sha1(ctx, sys); err == nil {
+		data.Set("checksum", values.String(sum))
+	}
+	return modules.Result{Data: data}
 }
 
 // target is the path of the file itself.

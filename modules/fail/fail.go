@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/values"
 )
 
 // Spec describes the module.
@@ -13,10 +14,10 @@ var Spec = modules.Spec{Name: "fail", Where: modules.OnController, New: func() m
 
 // Module holds the parameters.
 type Module struct {
-	Msg string `json:"msg" default:"Failed as requested from task" help:"the message"`
+	Msg values.Value `json:"msg" default:"Failed as requested from task" help:"the message"`
 }
 
 // Run fails.
 func (m *Module) Run(context.Context, modules.System) (modules.Result, error) {
-	return modules.Result{}, errors.New(m.Msg)
+	return modules.Result{Data: modules.Data("msg", m.Msg)}, errors.New(values.Text(m.Msg))
 }

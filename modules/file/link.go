@@ -12,10 +12,10 @@ import (
 // link makes path a symbolic link to src.
 func (m *Module) link(sys modules.System, now string) (modules.Result, error) {
 	if err := m.linkSource(sys, now); err != nil {
-		return m.result(sys, "path"), err
+		return modules.Result{}, err
 	}
 	target := m.target(now)
-	if _, err := sys.Stat(target); err != nil && !m.Force {
+	if _, err := sys.Stat(target); err != nil && !m.Force && m.State != "" {
 		return m.linked(sys, "path"), fmt.Errorf("src file does not exist, use \"force=yes\" if you really want to create the link: %s", target)
 	}
 	if err := m.clear(sys, now); err != nil {

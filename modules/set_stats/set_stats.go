@@ -14,7 +14,7 @@ var Spec = modules.Spec{Name: "set_stats", Where: modules.OnController, New: fun
 
 // Module holds the parameters.
 type Module struct {
-	Data      values.Map `json:"data" required:"true" help:"the figures, each with its value"`
+	Data      values.Map `json:"data" help:"the figures, each with its value"`
 	PerHost   bool       `json:"per_host" default:"no" help:"keep them for each host, not for the run"`
 	Aggregate bool       `json:"aggregate" default:"yes" help:"add to the figure of the same name that is there: numbers and texts are added, lists and dicts joined; no replaces it"`
 }

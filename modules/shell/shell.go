@@ -3,7 +3,6 @@ package shell
 
 import (
 	"context"
-	"errors"
 
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/modules/command"
@@ -29,7 +28,7 @@ type Module struct {
 // Run runs the command line.
 func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, error) {
 	if m.Cmd == "" {
-		return modules.Result{Data: modules.Data("rc", values.Int(256))}, errors.New("no command given")
+		return command.Nothing()
 	}
 	shell := m.Executable
 	if shell == "" {

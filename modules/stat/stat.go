@@ -93,6 +93,17 @@ func seconds(t time.Time) values.Value {
 // addRights tells what the user that asks may do with the file.
 func addRights(data *values.Map, sys modules.System, st modules.Stat) {
 	self := sys.Self()
+	addOwners(data, sys, st)
+	if st.Mode&fs.ModeSymlink != 0 { // what counts is the file that it leads to
+		target, err := sys.Stat(st.Path)
+		if err != nil {
+			for _, right := range []string{"readable", "writeable", "executable"} {
+				data.Set(right, values.False)
+			}
+			return
+		}
+		st = target
+	}
 	shift := 0
 	switch {
 	case st.UID == self.UID:
@@ -107,6 +118,9 @@ func addRights(data *values.Map, sys modules.System, st modules.Stat) {
 	data.Set("readable", may(4, root))
 	data.Set("writeable", may(2, root))
 	data.Set("executable", may(1, root && (st.Mode.IsDir() || st.Mode&0o111 != 0)))
+}
+
+func addOwners(data *values.Map, sys modules.System, st modules.Stat) {
 	if u, err := sys.User(fmt.Sprint(st.UID)); err == nil {
 		data.Set("pw_name", values.String(u.Name))
 	}

@@ -18,7 +18,7 @@ var Spec = modules.Spec{Name: "tempfile", New: func() modules.Module { return ne
 
 // Module holds the parameters.
 type Module struct {
-	State  string `json:"state" default:"file" choices:"directory,file" help:"what to make"`
+	State  string `json:"state" default:"file" choices:"file,directory" help:"what to make"`
 	Path   string `json:"path" type:"path" help:"the directory to make it in; without it TMPDIR, or /tmp"`
 	Prefix string `json:"prefix" default:"ansible." help:"how the name begins"`
 	Suffix string `json:"suffix" default:"" help:"how the name ends"`
