@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -113,7 +114,9 @@ func (h remembering) Journal(_ context.Context, t transport.Target, _ string) ([
 	return entries, nil
 }
 
-// TestResume lets every case of testdata die at every line of its journal, before that is
+var moments = flag.Int("moments", 15, "how many of the moments at which a run can die are tried; a big number is all")
+
+// TestResume lets every case of testdata die at lines all over its journal, before that is
 // written or after, and go on: what happened on the hosts is what would have happened in one
 // go, each thing once.
 func TestResume(t *testing.T) {
@@ -132,7 +135,7 @@ func dieEverywhere(t *testing.T, archive *txtar.Archive) {
 	dir := unpack(t, archive)
 	whole := &mortal{facts: map[string]json.RawMessage{}}
 	want := lives(t, dir, flags, whole)
-	for line := 1; line <= whole.lines; line++ {
+	for line := 1; line <= whole.lines; line += 1 + whole.lines / *moments {
 		last := line%2 == 0
 		if got := lives(t, dir, flags, &mortal{dies: line, last: last, facts: map[string]json.RawMessage{}}); !slices.Equal(got, want) {
 			t.Fatalf("dead at line %d of %d (written: %v): (-want +got)\n%s", line, whole.lines, last, cmp.Diff(want, got))
@@ -230,7 +233,7 @@ func TestTakeBack(t *testing.T) {
 	dir := unpack(t, txtar.Parse([]byte(takenBack)))
 	whole := &mortal{facts: map[string]json.RawMessage{}}
 	lives(t, dir, nil, whole)
-	for line := 1; line <= whole.lines; line++ {
+	for line := 1; line <= whole.lines; line += 1 + whole.lines / *moments {
 		for _, twice := range []bool{false, true} {
 			done, ended := diesAndIsTakenBack(t, dir, line, twice)
 			for _, h := range []string{"h1", "h2", "h3"} {

@@ -78,6 +78,29 @@ func TestFiftyAtOnce(t *testing.T) {
 	}
 }
 
+// A run whose controller died takes its lock again when its helper has gone, and is refused
+// where another run had the lock since.
+func TestAgain(t *testing.T) {
+	root := t.TempDir()
+	died, again, bob := hold(t, root, "r1", "ada@ops1"), hold(t, root, "r1", "ada@ops1"), hold(t, root, "r2", "bob@ops2")
+	if reply := died("held"); reply.Failed {
+		t.Fatal(reply.Msg)
+	}
+	if reply := died("held", "again", values.True); reply.Failed {
+		t.Errorf("taken again: %s", reply.Msg)
+	}
+	if reply := bob("held", "take_over", values.True); reply.Failed {
+		t.Fatal(reply.Msg)
+	}
+	for range 2 { // also when the other one has given it back
+		reply := again("held", "again", values.True, "take_over", values.True)
+		if reply.ErrorKind != modules.KindLocked || !strings.Contains(reply.Msg, "was taken since by run r2 of bob@ops2") {
+			t.Errorf("after another run: %q (%s)", reply.Msg, reply.ErrorKind)
+		}
+		bob("free")
+	}
+}
+
 // hold makes a run that keeps its locks from call to call, as the helper does.
 func hold(t *testing.T, root, run, who string) func(state string, args ...any) modules.Reply {
 	locks := machine.NewLocks()
