@@ -18,6 +18,7 @@ type document struct {
 	statements []statement
 	errs       []error
 	warnings   []Warning
+	script     bool        // a script printed it
 	plugin     *values.Map // the source configures a plugin; nil where it is an inventory itself
 }
 
@@ -92,6 +93,10 @@ func lineOf(err error) int {
 }
 
 func (b *builder) take(s statement) {
+	s.group = b.graph.named(s.group)
+	if s.kind == sayChild {
+		s.names = []string{b.graph.named(s.names[0])}
+	}
 	switch s.kind {
 	case sayGroup:
 		b.declare(s.group)

@@ -23,6 +23,10 @@ type graph struct {
 	local *Host
 	// implicit stand for this machine, by name, where the inventory has no such host.
 	implicit map[string]*Host
+	// naming says what becomes of odd names of groups; odd are those to tell of.
+	naming  GroupNames
+	odd     []string
+	oddTold map[string]bool
 	// changes counts what was added, so that caches know when they are old.
 	changes int
 	// added is what plays added, in order.
@@ -57,14 +61,15 @@ type Group struct {
 	depth    int // longest way from all
 }
 
-func newGraph() *graph {
-	g := &graph{groups: map[string]*Group{}, hosts: map[string]*Host{}, implicit: map[string]*Host{}, changes: 1}
+func newGraph(naming GroupNames) *graph {
+	g := &graph{groups: map[string]*Group{}, hosts: map[string]*Host{}, implicit: map[string]*Host{}, changes: 1, naming: naming, oddTold: map[string]bool{}}
 	g.all, g.ungrouped = g.addGroup("all"), g.addGroup("ungrouped")
 	g.link(g.all, g.ungrouped)
 	return g
 }
 
 func (g *graph) addGroup(name string) *Group {
+	name = g.named(name)
 	if group := g.groups[name]; group != nil {
 		return group
 	}

@@ -76,6 +76,7 @@ func (inv *Inventory) AddHost(name string, vars *values.Map, groups ...string) (
 	for _, group := range groups {
 		inv.join(inv.addGroup(group), host)
 	}
+	inv.tellOddNames()
 	changed = inv.changes != before
 	inv.settleGroups()
 	inv.settleHost(host)
@@ -96,6 +97,7 @@ func (inv *Inventory) AddToGroup(host *Host, name string, parents ...string) (ch
 		}
 	}
 	inv.join(group, host)
+	inv.tellOddNames()
 	inv.added = append(inv.added, addition{host: host.Name, group: name, parents: parents})
 	changed = inv.changes != before
 	inv.settleGroups()

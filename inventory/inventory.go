@@ -37,6 +37,16 @@ type Options struct {
 	ExtraVars *values.Map
 	// Told is told of every file that is read, as Warn is; nil where nobody wants that.
 	Told func(path string, content []byte)
+	// GroupNames says what becomes of names of groups that could not be names of variables.
+	GroupNames GroupNames
+	// Formats are what sources may be, of the list of that name; nil is all.
+	Formats []string
+	// Ignored reports that a file of a directory is passed over, beside those that begin with
+	// a dot; nil passes over what Ansible does.
+	Ignored func(name string) bool
+	// Unreadable is told of a source that cannot be read, and the inventory is made of the
+	// others; nil makes that an error.
+	Unreadable func(source string, why error)
 }
 
 // Inventory is hosts, groups and their variables, as seen from a playbook's directory
@@ -52,25 +62,32 @@ type Inventory struct {
 	beside      []string // the bases without the playbook's directory
 	limit       []string // patterns; nil is no limit
 	limitText   string
+	// empty says that no source could be read.
+	empty bool
 }
+
+// Unparsed reports that no source could be read, so that there is this machine only.
+func (inv *Inventory) Unparsed() bool { return inv.empty }
 
 // Load reads the sources in their order: files, directories, scripts, and lists of hosts
 // with a comma. Later sources add to earlier ones and win over them. All mistakes are
 // joined into the error, each with file:line:col.
 func Load(ctx context.Context, sources []string, opts Options) (*Inventory, error) {
-	inv := &Inventory{graph: newGraph(), files: newFiles(opts), sources: sources}
+	inv := &Inventory{graph: newGraph(opts.GroupNames), files: newFiles(opts), sources: sources}
 	l := loader{ctx: ctx, opts: opts, graph: inv.graph, files: inv.files, bases: func() []string { return inv.bases }}
 	for _, source := range sources {
 		if dir, ok := baseDir(source); ok {
 			inv.bases = append(inv.otherBasesThan(dir), dir)
 		}
-		l.source(source)
+		l.each(source)
 	}
+	inv.empty = l.parsed == 0
 	if err := errors.Join(l.errs...); err != nil {
 		return nil, err
 	}
 	inv.settle()
 	inv.beside = inv.bases
+	inv.tellOddNames()
 	for _, name := range inv.sharedNames() {
 		inv.files.warn(Warning{Msg: fmt.Sprintf("%q is both a group and a host: a pattern of that name means the host", name)})
 	}

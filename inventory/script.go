@@ -37,7 +37,7 @@ func readScript(ctx context.Context, path string) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := scriptReader{document: &document{file: path, src: out}, path: path, host: map[string]bool{}}
+	r := scriptReader{document: &document{file: path, src: out, script: true}, path: path, host: map[string]bool{}}
 	root, warnings, err := yaml.Load(out, path+" --list")
 	r.warnings = warnings
 	if err != nil {

@@ -21,6 +21,18 @@ type loader struct {
 	errs  []error
 	// bases gives the directories whose group_vars count, those of the current source too.
 	bases func() []string
+	// parsed counts the sources that could be read.
+	parsed int
+}
+
+// each reads one -i. One that cannot be read is told of where the inventory may do without.
+func (l *loader) each(source string) {
+	wrong := len(l.errs)
+	l.source(source)
+	if l.opts.Unreadable != nil && len(l.errs) > wrong {
+		l.opts.Unreadable(source, errors.Join(l.errs[wrong:]...))
+		l.errs = l.errs[:wrong]
+	}
 }
 
 // source reads one -i: a list of hosts, a directory, or a file.
@@ -59,6 +71,11 @@ func isDir(path string) bool {
 }
 
 func (l *loader) hostList(source string) {
+	if !l.reads("host_list", "advanced_host_list") {
+		l.errs = append(l.errs, l.notEnabled(source, "host_list"))
+		return
+	}
+	l.parsed++
 	for name := range strings.SplitSeq(source, ",") {
 		if name = strings.TrimSpace(name); name == "" {
 			continue
@@ -67,7 +84,17 @@ func (l *loader) hostList(source string) {
 		if !ok || strings.Contains(host, "[") {
 			host, port = name, 0
 		}
-		l.graph.join(l.graph.ungrouped, l.graph.addHost(host, port, source))
+		names := []string{host}
+		if l.expandsLists() {
+			var err error
+			if names, port, err = expandHosts(name); err != nil {
+				l.errs = append(l.errs, fmt.Errorf("inventory %q: %w", source, err))
+				continue
+			}
+		}
+		for _, one := range names {
+			l.graph.join(l.graph.ungrouped, l.graph.addHost(one, port, source))
+		}
 	}
 }
 
@@ -80,7 +107,7 @@ func (l *loader) directory(dir string) int {
 	}
 	read := 0
 	for _, entry := range entries {
-		if isIgnored(entry.Name()) {
+		if l.isIgnored(entry.Name()) {
 			continue
 		}
 		path := filepath.Join(dir, entry.Name())
@@ -101,6 +128,9 @@ func (l *loader) directory(dir string) int {
 // iniFiles reads the .ini files of a directory that holds nothing else, and gives how many. Ansible passes them over in directories, because they may be the
 // settings of scripts; where nothing else is there, they must be what is meant.
 func (l *loader) iniFiles(dir string) int {
+	if l.opts.Ignored != nil {
+		return 0
+	}
 	entries, _ := os.ReadDir(dir) // it could be read a moment ago
 	read := 0
 	for _, entry := range entries {
@@ -114,12 +144,17 @@ func (l *loader) iniFiles(dir string) int {
 	return read
 }
 
-// ignoredEndings are what Ansible passes over in inventory directories.
-var ignoredEndings = []string{".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".ini", ".cfg", ".retry"}
+// IgnoredEndings are what Ansible passes over in inventory directories.
+var IgnoredEndings = []string{".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".ini", ".cfg", ".retry"}
 
-func isIgnored(name string) bool {
-	return strings.HasPrefix(name, ".") || name == "group_vars" || name == "host_vars" || name == "vars_plugins" ||
-		slices.ContainsFunc(ignoredEndings, func(end string) bool { return strings.HasSuffix(name, end) })
+func (l *loader) isIgnored(name string) bool {
+	if strings.HasPrefix(name, ".") || name == "group_vars" || name == "host_vars" || name == "vars_plugins" {
+		return true
+	}
+	if l.opts.Ignored != nil {
+		return l.opts.Ignored(name)
+	}
+	return slices.ContainsFunc(IgnoredEndings, func(end string) bool { return strings.HasSuffix(name, end) })
 }
 
 // file reads one file: a script where it is executable, else by its extension.
@@ -138,30 +173,52 @@ func (l *loader) file(path string, info fs.FileInfo) {
 		l.files.warn(w)
 	}
 	if doc.plugin != nil {
-		l.plugin(doc)
+		if !l.reads("auto", "constructed") {
+			l.errs = append(l.errs, l.notEnabled(path, "constructed"))
+			return
+		}
+		wrong := len(l.errs)
+		if l.plugin(doc); len(l.errs) == wrong {
+			l.parsed++
+		}
+		return
+	}
+	if formatOf(path) == "yaml" && !l.reads("yaml") && !doc.script {
+		l.errs = append(l.errs, l.notEnabled(path, "yaml"))
+		return
+	}
+	if l.opts.Unreadable != nil && len(doc.errs) > 0 { // nothing of it is taken
+		l.errs = append(l.errs, doc.errs...)
 		return
 	}
 	if err := doc.build(l.graph); err != nil {
 		l.errs = append(l.errs, err)
+		return
 	}
+	l.parsed++
 }
 
 func (l *loader) document(path string, info fs.FileInfo, src []byte) (*document, error) {
 	script := bytes.HasPrefix(src, []byte("#!"))
-	if info.Mode()&0o111 != 0 && (script || bytes.HasPrefix(src, []byte("\x7fELF"))) {
+	if info.Mode()&0o111 != 0 && (script || bytes.HasPrefix(src, []byte("\x7fELF"))) && l.reads("script") {
 		return readScript(l.ctx, path)
 	}
-	switch ext := filepath.Ext(path); ext {
-	case ".yml", ".yaml":
-		return decode("yaml", src, path, sourceFormats)
-	case ".json":
-		return decode("json", src, path, sourceFormats)
-	case "":
+	format := formatOf(path)
+	switch {
+	case format == "" && l.reads("yaml") && l.reads("ini"):
 		return readUnnamed(src, path, script)
-	case ".toml":
-		return decode("toml", src, path, sourceFormats)
+	case format == "" && l.reads("yaml"):
+		format = "yaml"
+	case format == "":
+		format = "ini"
 	}
-	return decode("ini", src, path, sourceFormats)
+	if !l.reads(format) && !(format == "yaml" && l.reads("auto", "constructed")) {
+		return nil, l.notEnabled(path, format)
+	}
+	if filepath.Ext(path) == ".json" {
+		format = "json"
+	}
+	return decode(format, src, path, sourceFormats)
 }
 
 // readUnnamed reads a file whose name does not tell its format: YAML where it is a

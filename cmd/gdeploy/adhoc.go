@@ -25,7 +25,7 @@ type adhocFlags struct {
 }
 
 func adhocCommand() *cobra.Command {
-	o := &options{}
+	o := &options{thisMachineToo: true}
 	a := adhocFlags{}
 	cmd := &cobra.Command{
 		Use:   "run PATTERN",
@@ -64,6 +64,9 @@ func runAdhoc(cmd *cobra.Command, o *options, a adhocFlags, pattern string) erro
 	}
 	books, err := s.oneTask(pattern, module, args, a.background)
 	if err != nil {
+		return err
+	}
+	if err := s.doWithout(books); err != nil {
 		return err
 	}
 	if a.listHosts {

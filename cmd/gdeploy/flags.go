@@ -17,6 +17,9 @@ type options struct {
 	verbose   int
 	output    string
 	vaultID   []string
+	// thisMachineToo says that the command does without an inventory where it is for this
+	// machine alone; see session.doWithout.
+	thisMachineToo bool
 }
 
 // connectionFlags are those that say where to go and as whom.

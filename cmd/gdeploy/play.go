@@ -39,7 +39,7 @@ func playCommand() *cobra.Command { return newPlay().cmd }
 
 // newPlay makes the command with the flags that it fills.
 func newPlay() *playing {
-	p := &playing{o: &options{}, began: thisBeginning()}
+	p := &playing{o: &options{thisMachineToo: true}, began: thisBeginning()}
 	o := p.o
 	p.cmd = &cobra.Command{
 		Use:   "play PLAYBOOK...",
@@ -107,6 +107,10 @@ func (p *playing) open() (*session, []*playbooks.Playbook, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := s.doWithout(books); err != nil {
+		return nil, nil, err
+	}
+	s.tellNobody()
 	if f := p.flags; f.syntaxCheck || f.listHosts || f.listTasks || f.listTags {
 		return s, nil, s.list(p.cmd.OutOrStdout(), f, books)
 	}

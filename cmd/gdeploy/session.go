@@ -46,6 +46,8 @@ type session struct {
 	inputs    *inputs
 	// playbookDir is where roles, files and group_vars are looked for.
 	playbookDir string
+	// noInventory is why there is none; nil where there is one.
+	noInventory error
 }
 
 // newSession reads settings and inventory. playbookDir is where playbooks look for
@@ -126,7 +128,7 @@ func (s *session) dirOfPlaybooks(given string) (string, error) {
 
 func (s *session) readInventory(ctx context.Context, limited bool, playbookDir string, vault variables.Vault) error {
 	sources, err := s.settings.inventories()
-	if err != nil {
+	if s.noInventory = err; err != nil && !s.options.thisMachineToo {
 		return err
 	}
 	inv, err := inventory.Load(ctx, sources, inventory.Options{
@@ -136,14 +138,24 @@ func (s *session) readInventory(ctx context.Context, limited bool, playbookDir s
 		ExtraVars: s.extra,
 		Facts:     s.cachedFacts,
 		Told:      s.inputs.told,
+
+		GroupNames: inventory.GroupNames(s.settings.GroupNames),
+		Formats:    s.settings.InventoryEnabled,
+		Ignored:    s.settings.ignored(),
+		Unreadable: s.unreadable(),
 	})
 	if err != nil {
 		return notParsed(err)
 	}
+	if s.noInventory == nil && inv.Unparsed() {
+		if err := s.tellUnparsed(); err != nil {
+			return err
+		}
+	}
 	inv = inv.WithPlaybookDir(playbookDir)
 	if limited {
 		if inv, err = inv.WithLimit(s.options.limit); err != nil {
-			return err
+			return cmp.Or(s.noInventory, err)
 		}
 	}
 	s.inventory = inv

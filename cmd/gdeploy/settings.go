@@ -39,7 +39,7 @@ func loadSettings(flags *pflag.FlagSet, warn warning) (Settings, error) {
 		return s, badOption(err)
 	}
 	s.resolve(sources)
-	if err := s.check(sources); err != nil {
+	if err := s.check(sources, warn); err != nil {
 		return s, badOption(err)
 	}
 	return s, nil
@@ -166,7 +166,7 @@ func expand(p string) string {
 }
 
 // check refuses values that make no sense.
-func (s *Settings) check(from sources) error {
+func (s *Settings) check(from sources, warn warning) error {
 	var mistakes []error
 	refuse := func(key, format string, args ...any) {
 		mistakes = append(mistakes, fmt.Errorf("%s is %s", from.name(key), fmt.Sprintf(format, args...)))
@@ -191,6 +191,7 @@ func (s *Settings) check(from sources) error {
 	if !slices.Contains([]string{"linear", "free", "host_pinned", "debug"}, strings.TrimPrefix(s.Strategy, "ansible.builtin.")) {
 		refuse("strategy", "%q, and must be linear, free, host_pinned or debug", s.Strategy)
 	}
+	s.checkSources(refuse, warn)
 	if s.Forks < 1 {
 		refuse("forks", "%d, and must be at least 1", s.Forks)
 	}

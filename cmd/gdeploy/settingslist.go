@@ -81,6 +81,15 @@ type Settings struct {
 
 	HostPatternMismatch string `mapstructure:"host_pattern_mismatch" cfg:"inventory.host_pattern_mismatch" env:"ANSIBLE_HOST_PATTERN_MISMATCH" choices:"warning error ignore" help:"what a pattern is that names no host"`
 
+	GroupNames              string   `mapstructure:"force_valid_group_names" cfg:"defaults.force_valid_group_names" env:"ANSIBLE_TRANSFORM_INVALID_GROUP_CHARS" choices:"never ignore always silently" help:"names of groups that could not be names of variables: never replaces nothing and warns, ignore does not warn, always replaces the characters by _ and warns, silently does not warn"`
+	AnyUnparsedFails        bool     `mapstructure:"inventory_any_unparsed_is_failed" cfg:"inventory.any_unparsed_is_failed" env:"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED" help:"an inventory that cannot be read is an error; no, as in Ansible, makes it a warning"`
+	UnparsedFails           bool     `mapstructure:"inventory_unparsed_is_failed" cfg:"inventory.unparsed_is_failed" env:"ANSIBLE_INVENTORY_UNPARSED_FAILED" help:"where no inventory at all can be read, that is an error"`
+	UnparsedWarning         bool     `mapstructure:"inventory_unparsed_warning" cfg:"inventory.inventory_unparsed_warning" env:"ANSIBLE_INVENTORY_UNPARSED_WARNING" help:"warn where no inventory was read"`
+	LocalhostWarning        bool     `mapstructure:"localhost_warning" cfg:"defaults.localhost_warning" env:"ANSIBLE_LOCALHOST_WARNING" help:"warn where playbooks run although the inventory has no hosts"`
+	InventoryIgnoreEndings  []string `mapstructure:"inventory_ignore_extensions" cfg:"defaults.inventory_ignore_extensions inventory.ignore_extensions" env:"ANSIBLE_INVENTORY_IGNORE" help:"endings of files that inventory directories pass over, in place of the usual ones"`
+	InventoryIgnorePatterns []string `mapstructure:"inventory_ignore_patterns" cfg:"defaults.inventory_ignore_patterns inventory.ignore_patterns" env:"ANSIBLE_INVENTORY_IGNORE_REGEX" help:"regular expressions for names of files that inventory directories pass over too"`
+	InventoryEnabled        []string `mapstructure:"inventory_enabled" cfg:"inventory.enable_plugins" env:"ANSIBLE_INVENTORY_ENABLED" help:"what inventories may be: host_list, advanced_host_list, script, auto, yaml, ini, toml, constructed; all where nothing is said"`
+
 	Verbosity       int    `mapstructure:"verbosity" cfg:"defaults.verbosity" env:"ANSIBLE_VERBOSITY" help:"as many -v are given"`
 	Diff            bool   `mapstructure:"diff_always" flag:"diff" cfg:"diff.always" env:"ANSIBLE_DIFF_ALWAYS" help:"show contents before and after"`
 	DiffContext     int    `mapstructure:"diff_context" cfg:"diff.context" env:"ANSIBLE_DIFF_CONTEXT" help:"lines around each difference"`
@@ -115,40 +124,44 @@ type Settings struct {
 }
 
 var settingDefaults = map[string]any{
-	"forks":                    100,
-	"host_key_checking":        "yes",
-	"timeout":                  10,
-	"become_method":            "sudo",
-	"become_user":              "root",
-	"log_file":                 "/deploy/log/gdeploy.log",
-	"roles_path":               []string{"~/.ansible/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"},
-	"collections_path":         []string{"~/.ansible/collections", "/usr/share/ansible/collections"},
-	"fact_caching":             "memory",
-	"fact_caching_timeout":     86400,
-	"vault_identity":           "default",
-	"strategy":                 "linear",
-	"gathering":                "implicit",
-	"error_on_missing_handler": true,
-	"poll_interval":            15,
-	"module_name":              "command",
-	"hash_behaviour":           "replace",
-	"inject_facts_as_vars":     true,
-	"ansible_managed":          "Ansible managed",
-	"host_pattern_mismatch":    "warning",
-	"diff_context":             3,
-	"display_skipped_hosts":    true,
-	"display_ok_hosts":         true,
-	"callback_result_format":   "json",
-	"action_warnings":          true,
-	"color_ok":                 "green",
-	"color_changed":            "yellow",
-	"color_skip":               "cyan",
-	"color_error":              "red",
-	"color_unreachable":        "bright red",
-	"color_warn":               "bright purple",
-	"color_verbose":            "blue",
-	"color_debug":              "dark gray",
-	"color_diff_add":           "green",
-	"color_diff_remove":        "red",
-	"color_diff_lines":         "cyan",
+	"forks":                            100,
+	"host_key_checking":                "yes",
+	"timeout":                          10,
+	"become_method":                    "sudo",
+	"become_user":                      "root",
+	"log_file":                         "/deploy/log/gdeploy.log",
+	"roles_path":                       []string{"~/.ansible/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"},
+	"collections_path":                 []string{"~/.ansible/collections", "/usr/share/ansible/collections"},
+	"fact_caching":                     "memory",
+	"fact_caching_timeout":             86400,
+	"vault_identity":                   "default",
+	"strategy":                         "linear",
+	"gathering":                        "implicit",
+	"error_on_missing_handler":         true,
+	"poll_interval":                    15,
+	"module_name":                      "command",
+	"hash_behaviour":                   "replace",
+	"inject_facts_as_vars":             true,
+	"ansible_managed":                  "Ansible managed",
+	"host_pattern_mismatch":            "warning",
+	"force_valid_group_names":          "never",
+	"inventory_any_unparsed_is_failed": true,
+	"inventory_unparsed_warning":       true,
+	"localhost_warning":                true,
+	"diff_context":                     3,
+	"display_skipped_hosts":            true,
+	"display_ok_hosts":                 true,
+	"callback_result_format":           "json",
+	"action_warnings":                  true,
+	"color_ok":                         "green",
+	"color_changed":                    "yellow",
+	"color_skip":                       "cyan",
+	"color_error":                      "red",
+	"color_unreachable":                "bright red",
+	"color_warn":                       "bright purple",
+	"color_verbose":                    "blue",
+	"color_debug":                      "dark gray",
+	"color_diff_add":                   "green",
+	"color_diff_remove":                "red",
+	"color_diff_lines":                 "cyan",
 }
