@@ -41,12 +41,11 @@ h[1:10]
 // serving counts which hosts serve while a play runs: those that were not drained, are not
 // dead and whose check does not fail.
 type serving struct {
-	mu      sync.Mutex
-	all     int
-	out     map[string]bool
-	lowest  int
-	working int
-	most    int
+	mu     sync.Mutex
+	all    int
+	out    map[string]bool
+	lowest int
+	most   int
 }
 
 func (s *serving) around(call modules.Call) func() {

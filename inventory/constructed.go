@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/gdeploy/gdeploy/values"
 	"github.com/gdeploy/gdeploy/values/yaml"
@@ -204,11 +205,8 @@ func safeGroupName(name string) string {
 }
 
 func replaceLeadingDigit(name string) string {
-	for i, r := range name {
-		if unicode.IsDigit(r) {
-			return "_" + name[i+len(string(r)):]
-		}
-		break
+	if r, size := utf8.DecodeRuneInString(name); unicode.IsDigit(r) {
+		return "_" + name[size:]
 	}
 	return name
 }
