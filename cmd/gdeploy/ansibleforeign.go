@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -120,7 +121,6 @@ var foreign = []foreignSetting{
 	{"jinja2.dont_type_filters", "ANSIBLE_STRING_TYPE_FILTERS", "", "the results of to_json and its like stay text"},
 	{"defaults.null_representation", "ANSIBLE_NULL_REPRESENTATION", "", "None is printed as nothing"},
 	{"defaults.string_conversion_action", "ANSIBLE_STRING_CONVERSION_ACTION", "ignore warn", "values become text without a word"},
-	{"defaults.duplicate_dict_key", "ANSIBLE_DUPLICATE_YAML_DICT_KEY", "warn", "a key that stands twice is a warning"},
 	{"defaults.invalid_task_attribute_failed", "ANSIBLE_INVALID_TASK_ATTRIBUTE_FAILED", "yes", "unknown keywords are refused"},
 	{"defaults.private_role_vars", "ANSIBLE_PRIVATE_ROLE_VARS", "no", "variables of roles are seen by the whole play"},
 	{"defaults.precedence", "ANSIBLE_PRECEDENCE", "all_inventory,groups_inventory,all_plugins_inventory,all_plugins_play,groups_plugins_inventory,groups_plugins_play", "the order of group variables is fixed"},
@@ -139,18 +139,14 @@ var foreign = []foreignSetting{
 	{"inventory.cache_timeout", "ANSIBLE_INVENTORY_CACHE_TIMEOUT", anyValue, "inventories are read anew in each run"},
 	{"inventory.export", "ANSIBLE_INVENTORY_EXPORT", "no", "use --export of gdeploy inventory"},
 
-	{"defaults.deprecation_warnings", "ANSIBLE_DEPRECATION_WARNINGS", anyValue, "gdeploy lint tells of old forms"},
 	{"defaults.system_warnings", "ANSIBLE_SYSTEM_WARNINGS", anyValue, "gdeploy has no warnings of that kind"},
 	{"defaults.command_warnings", "ANSIBLE_COMMAND_WARNINGS", anyValue, "gdeploy has no warnings of that kind"},
 	{"defaults.devel_warning", "ANSIBLE_DEVEL_WARNING", anyValue, "gdeploy has no warnings of that kind"},
 	{"defaults.verbose_to_stderr", "ANSIBLE_VERBOSE_TO_STDERR", "no", "what -v adds stands among the rest"},
-	{"defaults.log_path", "ANSIBLE_LOG_PATH", "", "each run is kept by itself: gdeploy history"},
 	{"defaults.log_filter", "ANSIBLE_LOG_FILTER", anyValue, "each run is kept by itself: gdeploy history"},
 	{"defaults.debug", "ANSIBLE_DEBUG", "no", "use -vvv"},
 	{"defaults.stdout_callback", "ANSIBLE_STDOUT_CALLBACK", "default ansible.builtin.default", "there is one form of output; see callback_result_format, gdeploy run -o and --output json"},
 	{"defaults.max_diff_size", "ANSIBLE_MAX_DIFF_SIZE", "104448", "big files are never shown"},
-	{"defaults.retry_files_enabled", "ANSIBLE_RETRY_FILES_ENABLED", "no", "gdeploy retry runs again on the hosts that failed"},
-	{"defaults.retry_files_save_path", "ANSIBLE_RETRY_FILES_SAVE_PATH", anyValue, "gdeploy retry runs again on the hosts that failed"},
 	{"colors.console_prompt", "ANSIBLE_COLOR_CONSOLE_PROMPT", anyValue, "there is no ansible-console"},
 	{"colors.highlight", "ANSIBLE_COLOR_HIGHLIGHT", anyValue, "nothing is shown in that colour"},
 	{"colors.deprecate", "ANSIBLE_COLOR_DEPRECATE", anyValue, "gdeploy lint tells of old forms"},
@@ -170,6 +166,19 @@ var foreign = []foreignSetting{
 	{"galaxy.server", "ANSIBLE_GALAXY_SERVER", anyValue, noGalaxy},
 	{"galaxy.server_list", "ANSIBLE_GALAXY_SERVER_LIST", anyValue, noGalaxy},
 	{"galaxy.token_path", "ANSIBLE_GALAXY_TOKEN_PATH", anyValue, noGalaxy},
+}
+
+// refusals are those of the foreign settings that, given in earnest, would give playbooks
+// another meaning without a word: they are mistakes and no warnings.
+var refusals = []string{"ANSIBLE_ERROR_ON_UNDEFINED_VARS", "ANSIBLE_NULL_REPRESENTATION"}
+
+// refusal is why a setting of Ansible's is refused; nil where it is not.
+func refusal(tag, name, value, from string) error {
+	f, ok := foreignOf(tag, name)
+	if !ok || !slices.Contains(refusals, f.env) || withoutEffect(tag, name, value) == "" {
+		return nil
+	}
+	return fmt.Errorf("%s is %q, which gdeploy does not have: %s", from, unquoted(value), f.why)
 }
 
 // foreignOf finds one of Ansible's own settings by a name in its file (cfg) or the

@@ -39,15 +39,20 @@ func readAnsible(warn warning) (ansibleSettings, error) {
 			return a, err
 		}
 	}
+	var mistakes []error
 	cfg := map[string]cfgEntry{}
 	for _, e := range entries {
 		cfg[e.name] = e
+		if err := refusal("cfg", e.name, e.value, e.pos.String()+": "+e.name); err != nil {
+			mistakes = append(mistakes, err)
+			continue
+		}
 		if !isSetting("cfg", e.name) {
 			tellStranger(warn, e)
 		}
 	}
 	tellForeignVariables(os.Environ(), warn)
-	var mistakes []error
+	mistakes = append(mistakes, refusedVariables(os.Environ())...)
 	for _, key := range settingKeys() {
 		mistakes = append(mistakes, a.take(key, cfg, warn))
 	}
@@ -192,11 +197,24 @@ func tellStranger(warn warning, e cfgEntry) {
 	warn(e.pos, e.name+" is no setting that gdeploy knows, and has no effect"+near)
 }
 
+// refusedVariables gives the variables of the environment that are mistakes.
+func refusedVariables(environment []string) []error {
+	var mistakes []error
+	for _, entry := range slices.Sorted(slices.Values(environment)) {
+		name, value, _ := strings.Cut(entry, "=")
+		mistakes = append(mistakes, refusal("env", name, value, name))
+	}
+	return mistakes
+}
+
 // tellForeignVariables warns of variables of the environment that gdeploy cannot heed, and of
 // those whose names look misspelt.
 func tellForeignVariables(environment []string, warn warning) {
 	for _, entry := range slices.Sorted(slices.Values(environment)) {
 		name, value, _ := strings.Cut(entry, "=")
+		if refusal("env", name, value, name) != nil {
+			continue
+		}
 		if !strings.HasPrefix(name, "ANSIBLE_") || value == "" || name == "ANSIBLE_CONFIG" || isSetting("env", name) {
 			continue
 		}

@@ -24,6 +24,18 @@ func (s *session) console(cmd *cobra.Command) executor.Sink {
 	return report.NewConsole(cmd.OutOrStdout(), cmd.ErrOrStderr(), s.look())
 }
 
+// consoles are the console of a run of playbooks and what stands before it.
+func (s *session) consoles(cmd *cobra.Command) []executor.Sink {
+	if !s.settings.RetryFiles {
+		return []executor.Sink{s.console(cmd)}
+	}
+	out := cmd.OutOrStdout()
+	if s.options.output == "json" {
+		out = cmd.ErrOrStderr()
+	}
+	return []executor.Sink{&retryFile{dir: s.settings.RetryFilesPath, out: out, warn: s.warn}, s.console(cmd)}
+}
+
 // answers gives what shows the answers of gdeploy run, and keeps them where --tree says.
 func (s *session) answers(cmd *cobra.Command, a adhocFlags) ([]executor.Sink, error) {
 	var sinks []executor.Sink

@@ -31,7 +31,7 @@ func (s *session) checkHosts(books []*playbooks.Playbook) error {
 			first = false
 		}
 	}
-	return notParsed(errors.Join(once(mistakes)...))
+	return notParsed(errors.Join(once(append(mistakes, s.twice.all()))...))
 }
 
 // checkFreezes reads the freeze windows of a play's hosts, which a play with a lock minds.

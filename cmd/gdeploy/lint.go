@@ -118,7 +118,16 @@ func lintSession(cmd *cobra.Command, o *options, playbookDir string, doubts *lin
 		if strings.Contains(text, " is deprecated") {
 			rule = lint.Deprecated
 		}
-		doubts.Add(pos, rule, lint.Warning, text, "")
+		severity := lint.Warning
+		if yaml.TellsOfTwice(text) {
+			switch s.settings.DuplicateKeys {
+			case "ignore":
+				return
+			case "error":
+				rule, severity = lint.Refused, lint.Error
+			}
+		}
+		doubts.Add(pos, rule, severity, text, "")
 	}
 	vault := learning{s.keyring(cmd.Context()), s.secrets}
 	if s.extra, err = variables.ParseExtraVars(o.extraVars, vault); err != nil {

@@ -88,7 +88,7 @@ func (p *playing) run() error {
 		return err
 	}
 	s.inputs.begin(run)
-	outcome, err := s.execute(p.cmd.Context(), run, p.request(books), s.console(p.cmd))
+	outcome, err := s.execute(p.cmd.Context(), run, p.request(books), s.consoles(p.cmd)...)
 	return errors.Join(err, outcomeError(outcome, whatNext(outcome, run.ID())), endRun(p.cmd, run))
 }
 

@@ -74,13 +74,20 @@ func (s *session) identity(run *runlog.Run) modules.Run {
 func who() string {
 	name := os.Getenv("SUDO_USER")
 	if name == "" {
-		if u, err := user.Current(); err == nil {
-			name = u.Username
-		}
+		name = userName()
 	}
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
 	return name + "@" + host
+}
+
+// userName is the user that gdeploy works as; empty where the system cannot tell.
+func userName() string {
+	u, err := user.Current()
+	if err != nil {
+		return ""
+	}
+	return u.Username
 }

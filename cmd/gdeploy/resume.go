@@ -125,7 +125,7 @@ func goOn(cmd *cobra.Command, f resumeFlags, run *runlog.Run, began beginning) e
 	s.inputs.begin(run)
 	request := p.request(books)
 	request.Resume = &executor.Resume{TakeBack: f.undo, Assume: f.assume, Force: f.force}
-	outcome, err := s.execute(cmd.Context(), run, request, s.console(p.cmd))
+	outcome, err := s.execute(cmd.Context(), run, request, s.consoles(p.cmd)...)
 	if f.undo && err == nil && !outcome.Undone && outcome.Reason == executor.TurnedBack {
 		fmt.Fprintln(os.Stderr, "There was nothing to take back.")
 		return endRun(cmd, run)

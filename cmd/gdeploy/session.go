@@ -48,6 +48,8 @@ type session struct {
 	playbookDir string
 	// noInventory is why there is none; nil where there is one.
 	noInventory error
+	// twice are the keys that are given twice, where that is a mistake.
+	twice *doubles
 }
 
 // newSession reads settings and inventory. playbookDir is where playbooks look for
@@ -70,6 +72,8 @@ func newSessionOf(cmd *cobra.Command, o *options, playbookDir string, before *ru
 	if s.settings, err = loadSettings(cmd.Flags(), s.warn); err != nil {
 		return nil, err
 	}
+	s.logOutput(cmd)
+	s.warn = s.sorted(s.warn)
 	vault := learning{s.keyring(cmd.Context()), s.secrets}
 	s.noteFiles()
 	if s.extra, err = variables.ParseExtraVars(o.extraVars, vault); err != nil {
@@ -273,7 +277,7 @@ func (s *session) loadPlaybooks(files []string) ([]*playbooks.Playbook, error) {
 		mistakes = append(mistakes, err)
 		books = append(books, book)
 	}
-	return books, notParsed(errors.Join(mistakes...))
+	return books, notParsed(errors.Join(append(mistakes, s.twice.all())...))
 }
 
 // playbookDir is the directory of the first playbook.

@@ -90,6 +90,12 @@ type Settings struct {
 	InventoryIgnorePatterns []string `mapstructure:"inventory_ignore_patterns" cfg:"defaults.inventory_ignore_patterns inventory.ignore_patterns" env:"ANSIBLE_INVENTORY_IGNORE_REGEX" help:"regular expressions for names of files that inventory directories pass over too"`
 	InventoryEnabled        []string `mapstructure:"inventory_enabled" cfg:"inventory.enable_plugins" env:"ANSIBLE_INVENTORY_ENABLED" help:"what inventories may be: host_list, advanced_host_list, script, auto, yaml, ini, toml, constructed; all where nothing is said"`
 
+	DuplicateKeys       string `mapstructure:"duplicate_dict_key" cfg:"defaults.duplicate_dict_key" env:"ANSIBLE_DUPLICATE_YAML_DICT_KEY" choices:"warn error ignore" help:"a key that stands twice in a mapping of YAML: a warning, a mistake of all files that are read before the run begins, or nothing"`
+	DeprecationWarnings bool   `mapstructure:"deprecation_warnings" cfg:"defaults.deprecation_warnings" env:"ANSIBLE_DEPRECATION_WARNINGS" help:"warn of old forms; lint tells of them in any case"`
+	RetryFiles          bool   `mapstructure:"retry_files_enabled" cfg:"defaults.retry_files_enabled" env:"ANSIBLE_RETRY_FILES_ENABLED" help:"write the hosts that failed into PLAYBOOK.retry, for --limit @FILE; gdeploy retry needs no such file"`
+	RetryFilesPath      string `mapstructure:"retry_files_save_path" cfg:"defaults.retry_files_save_path" env:"ANSIBLE_RETRY_FILES_SAVE_PATH" is:"path" help:"the directory of those files, in place of the playbook's"`
+	LogPath             string `mapstructure:"log_path" cfg:"defaults.log_path" env:"ANSIBLE_LOG_PATH" is:"path" help:"file that gets all that is printed, each line with its time"`
+
 	Verbosity       int    `mapstructure:"verbosity" cfg:"defaults.verbosity" env:"ANSIBLE_VERBOSITY" help:"as many -v are given"`
 	Diff            bool   `mapstructure:"diff_always" flag:"diff" cfg:"diff.always" env:"ANSIBLE_DIFF_ALWAYS" help:"show contents before and after"`
 	DiffContext     int    `mapstructure:"diff_context" cfg:"diff.context" env:"ANSIBLE_DIFF_CONTEXT" help:"lines around each difference"`
@@ -148,6 +154,8 @@ var settingDefaults = map[string]any{
 	"inventory_any_unparsed_is_failed": true,
 	"inventory_unparsed_warning":       true,
 	"localhost_warning":                true,
+	"duplicate_dict_key":               "warn",
+	"deprecation_warnings":             true,
 	"diff_context":                     3,
 	"display_skipped_hosts":            true,
 	"display_ok_hosts":                 true,

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 
 	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/values/yaml"
 )
 
 // warning tells the operator something about a place. It may be called from any goroutine.
@@ -28,6 +31,45 @@ func warnTo(out io.Writer, mask func(string) string) warning {
 		if !told[text] {
 			told[text] = true
 			fmt.Fprintln(out, "[WARNING]: "+text)
+		}
+	}
+}
+
+// doubles are mistakes that are found where warnings are told. The zero value is ready.
+type doubles struct {
+	mu   sync.Mutex
+	errs []error
+}
+
+func (d *doubles) add(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.errs = append(d.errs, err)
+}
+
+// all gives those that were found; nil where there are none.
+func (d *doubles) all() error {
+	if d == nil {
+		return nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return errors.Join(d.errs...)
+}
+
+// sorted leaves out the warnings that settings turn off, and takes note of those that they
+// make mistakes.
+func (s *session) sorted(warn warning) warning {
+	s.twice = &doubles{}
+	return func(pos values.Position, text string) {
+		twice := yaml.TellsOfTwice(text)
+		switch set := s.settings; {
+		case twice && set.DuplicateKeys == "ignore":
+		case twice && set.DuplicateKeys == "error":
+			s.twice.add(fmt.Errorf("%s: %s", pos, strings.Replace(text, "the last one counts", "take one away", 1)))
+		case strings.Contains(text, " is deprecated") && !set.DeprecationWarnings:
+		default:
+			warn(pos, text)
 		}
 	}
 }

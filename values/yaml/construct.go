@@ -156,11 +156,16 @@ func (c *constructor) mapping(n *goyaml.Node) *values.Map {
 	return m
 }
 
+const givenTwice = " is given twice, first at line "
+
+// TellsOfTwice reports that a warning is of a key that is given twice.
+func TellsOfTwice(msg string) bool { return strings.Contains(msg, givenTwice) }
+
 func (c *constructor) entry(m *values.Map, keyNode, valueNode *goyaml.Node) {
 	key := c.value(keyNode)
 	if earlier, ok := m.KeyOf(key); ok {
 		c.warnings = append(c.warnings, Warning{Pos: c.pos(keyNode),
-			Msg: fmt.Sprintf("the key %s is given twice, first at line %d: the last one counts", values.Repr(key), earlier.Pos().Line)})
+			Msg: fmt.Sprintf("the key %s"+givenTwice+"%d: the last one counts", values.Repr(key), earlier.Pos().Line)})
 	}
 	if m.SetKey(key, c.value(valueNode)) {
 		return
