@@ -29,10 +29,11 @@ func (d ConnectionDefaults) Check() error {
 // arguments reads options of the ssh program, as ansible_ssh_common_args has them. Those
 // that gdeploy cannot honour are refused, never overlooked.
 func (c *connection) arguments(t *transport.Target, texts ...string) {
+	given := map[string]bool{}
 	for _, text := range texts {
 		words := c.split("ssh arguments", text)
 		for i := 0; i < len(words); i++ {
-			used, err := sshArgument(t, words[i], words[i+1:])
+			used, err := sshArgument(t, given, words[i], words[i+1:])
 			if err != nil {
 				c.fail(fmt.Errorf("ssh arguments %q: %w", text, err))
 				return
@@ -42,8 +43,9 @@ func (c *connection) arguments(t *transport.Target, texts ...string) {
 	}
 }
 
-// sshArgument takes one option, with its value glued to it or in the next word.
-func sshArgument(t *transport.Target, word string, rest []string) (used int, err error) {
+// sshArgument takes one option, with its value glued to it or in the next word. As in ssh the
+// first of several that set the same thing counts; given are those before.
+func sshArgument(t *transport.Target, given map[string]bool, word string, rest []string) (used int, err error) {
 	if len(word) < 2 || word[0] != '-' {
 		return 0, fmt.Errorf("%q is no option", word)
 	}
@@ -57,6 +59,12 @@ func sshArgument(t *transport.Target, word string, rest []string) (used int, err
 		}
 		value, used = rest[0], 1
 	}
+	what := optionOf(letter, value)
+	if given[what] && what != "identityfile" {
+		checked := *t
+		t = &checked
+	}
+	given[what] = true
 	switch letter {
 	case 'J':
 		t.ProxyJump = value
@@ -65,12 +73,30 @@ func sshArgument(t *transport.Target, word string, rest []string) (used int, err
 	case 'F':
 		t.SSHConfig = value
 	case 'o':
-		name, setting, _ := strings.Cut(strings.TrimSpace(strings.Replace(value, " ", "=", boolToInt(!strings.Contains(value, "=")))), "=")
-		err = sshOption(t, strings.TrimSpace(name), strings.TrimSpace(setting))
+		name, setting := nameAndSetting(value)
+		err = sshOption(t, name, setting)
 	default:
 		err = fmt.Errorf("%s is not supported", word)
 	}
 	return used, err
+}
+
+// optionOf names what an option sets, as ssh_config does in small letters.
+func optionOf(letter byte, value string) string {
+	if letter != 'o' {
+		return map[byte]string{'J': "proxyjump", 'i': "identityfile", 'F': "-F"}[letter]
+	}
+	name, _ := nameAndSetting(value)
+	if name = strings.ToLower(name); name == "proxycommand" {
+		return "proxyjump"
+	}
+	return name
+}
+
+// nameAndSetting takes "Port=1" or "Port 1" apart.
+func nameAndSetting(option string) (name, setting string) {
+	name, setting, _ = strings.Cut(strings.TrimSpace(strings.Replace(option, " ", "=", boolToInt(!strings.Contains(option, "=")))), "=")
+	return strings.TrimSpace(name), strings.TrimSpace(setting)
 }
 
 func boolToInt(b bool) int {
