@@ -35,7 +35,7 @@ func (b *batch) counts(t *playbooks.Task, hosts hostSet) map[*host]HostStats {
 
 // debugged lets the operator look at how a task ended, host by host, where debugger or the
 // strategy debug say so, and do it again with other arguments or variables.
-func (b *batch) debugged(ctx context.Context, t *playbooks.Task, verdicts []verdict, before map[*host]HostStats, place Place, f frame, once bool) {
+func (b *batch) debugged(ctx context.Context, t *playbooks.Task, verdicts []verdict, before map[*host]HostStats, place Place, f frame, redo func(*visit) verdict) {
 	if f.kind == Undoing || before == nil {
 		return
 	}
@@ -48,7 +48,7 @@ func (b *batch) debugged(ctx context.Context, t *playbooks.Task, verdicts []verd
 			b.warn("", "there is no terminal for the debugger")
 			return
 		}
-		d := &debugger{batch: b, task: t, host: v.host, place: place, frame: f, once: once, talk: talk, before: before[v.host], vars: values.NewMap(2)}
+		d := &debugger{batch: b, task: t, host: v.host, place: place, frame: f, redo: redo, talk: talk, before: before[v.host], vars: values.NewMap(2)}
 		verdicts[i] = d.session(ctx, v)
 		if b.stopped() {
 			return
@@ -91,8 +91,9 @@ type debugger struct {
 	host  *host
 	place Place
 	frame frame
-	once  bool
-	talk  Conversation
+	// redo does the task on the host once more.
+	redo func(*visit) verdict
+	talk Conversation
 	// before are the counts of the host before the task.
 	before HostStats
 	// args replace those of the task, vars are the variables that were set.
@@ -142,8 +143,8 @@ func (d *debugger) again(ctx context.Context) {
 	d.stats.set(d.host.name, d.before)
 	d.host.failure = failure{}
 	v := d.visit(ctx, d.changed(), d.host, d.place, d.frame)
-	v.once, v.scope = d.once, v.scope.With(d.vars)
-	d.last = v.run(ctx)
+	v.scope = v.scope.With(d.vars)
+	d.last = d.redo(v)
 }
 
 // leave ends the run as the operator's stop does.
@@ -267,6 +268,9 @@ func (d *debugger) do(ctx context.Context, line string) string {
 	if set[1] == "task_vars" {
 		d.vars.Set(values.Text(name), v)
 		return ""
+	}
+	if d.task.Include != nil {
+		return "***what an include takes cannot be changed here; task_vars can\n"
 	}
 	if d.args == nil {
 		d.args = orEmpty(d.task.Args).Clone()

@@ -57,6 +57,8 @@ type Outcome struct {
 	// Failed and Unreachable count the hosts that are out for that reason.
 	Failed      int `json:"failed,omitempty"`
 	Unreachable int `json:"unreachable,omitempty"`
+	// Fatal says that any_errors_fatal or max_fail_percentage ended a play for all.
+	Fatal bool `json:"fatal,omitempty"`
 	// Locked says that a lock was held by somebody else, that deploys were on hold or
 	// frozen, and nothing was done.
 	Locked bool `json:"locked,omitempty"`

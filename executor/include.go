@@ -39,20 +39,25 @@ func (b *batch) include(ctx context.Context, t *playbooks.Task, hosts hostSet, f
 	if b.runsOnce(ctx, t, hosts, f) { // the others do nothing of what is included
 		asking = hosts[:1]
 	}
-	verdicts := b.each(ctx, t, asking, f, func(h *host) verdict {
-		v := b.visit(ctx, t, h, place, f)
-		v.tellStart()
+	ask := func(v *visit) verdict {
 		wants, ended := v.inclusions(ctx)
 		if ended != nil {
 			return v.settle(ctx, ended)
 		}
 		for i, one := range hosts {
-			if one == h {
+			if one == v.host {
 				asked[i] = wants
 			}
 		}
-		return verdict{host: h, status: OK, result: newResult()}
+		return verdict{host: v.host, status: OK, result: newResult()}
+	}
+	before := b.counts(t, asking)
+	verdicts := b.each(ctx, t, asking, f, func(h *host) verdict {
+		v := b.visit(ctx, t, h, place, f)
+		v.tellStart()
+		return ask(v)
 	})
+	b.debugged(ctx, t, verdicts, before, place, f, ask)
 	passed := b.sort(ctx, t, hosts, false, verdicts, f)
 	all := joinInclusions(hosts, asked)
 	for _, one := range all {

@@ -175,10 +175,13 @@ func (r *result) registered() values.Value {
 
 // censored is what is shown of a result that nobody shall see.
 func censored(r *result) values.Value {
-	return values.MapOf(
-		"censored", values.String("the output has been hidden due to the fact that 'no_log: true' was specified for this result"),
-		"changed", values.Bool(r.changed),
-	)
+	shown := values.NewMap(3)
+	if attempts, ok := r.fields.Get("attempts"); ok {
+		shown.Set("attempts", attempts)
+	}
+	shown.Set("censored", values.String("the output has been hidden due to the fact that 'no_log: true' was specified for this result"))
+	shown.Set("changed", values.Bool(r.changed))
+	return values.FromMap(shown)
 }
 
 // outputs are the fields that carry what a program printed or a file holds.

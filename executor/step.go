@@ -186,12 +186,8 @@ func (v *visit) fillEnvironment(_ context.Context, s *step) error {
 // fillArgs evaluates the parameters, over those that module_defaults give.
 func (v *visit) fillArgs(_ context.Context, s *step) error {
 	args := values.NewMap(8)
-	for _, k := range around(v.src, v.task) {
-		for _, written := range k.ModuleDefaults {
-			if err := v.addDefaults(s, args, written); err != nil {
-				return err
-			}
-		}
+	if err := v.addDefaults(s, args); err != nil {
+		return err
 	}
 	written, err := v.writtenArgs(s)
 	if err != nil {
@@ -250,20 +246,21 @@ func (v *visit) writtenArgs(s *step) (*values.Map, error) {
 	return m, nil
 }
 
-func (v *visit) addDefaults(s *step, args *values.Map, written values.Value) error {
-	all, err := s.scope.Render(written)
-	if err != nil {
-		return err
-	}
-	m, ok := all.AsMap()
-	if !ok {
-		return nil
-	}
-	for name, defaults := range m.All() {
-		d, ok := defaults.AsMap()
-		if !ok || shortName(values.Text(name)) != v.task.Action {
-			continue
+func (v *visit) addDefaults(s *step, args *values.Map) error {
+	var layers []playbooks.DefaultsLayer
+	for _, k := range around(v.src, v.task) {
+		for _, written := range k.ModuleDefaults {
+			all, err := s.scope.Render(written)
+			if err != nil {
+				return err
+			}
+			if m, ok := all.AsMap(); ok {
+				layers = append(layers, playbooks.DefaultsLayer{Args: m, Groups: k.ModuleGroups})
+			}
 		}
+	}
+	for _, defaults := range v.task.Defaults(layers) {
+		d, _ := defaults.AsMap()
 		for key, value := range d.All() {
 			args.SetKey(key, value)
 		}

@@ -36,7 +36,10 @@ func (b *batch) task(ctx context.Context, t *playbooks.Task, hosts hostSet, f fr
 		return v.run(ctx)
 	})
 	b.tellTogether(place, gate)
-	b.debugged(ctx, t, verdicts, before, place, f, once)
+	b.debugged(ctx, t, verdicts, before, place, f, func(v *visit) verdict {
+		v.once = once
+		return v.run(ctx)
+	})
 	if once {
 		b.share(b.visit(ctx, t, hosts[0], place, f), verdicts[0].result)
 	}
@@ -126,6 +129,7 @@ func (b *batch) consequences(ctx context.Context, t *playbooks.Task, passed pass
 		if !f.rescued {
 			b.tell(NoMoreHosts{})
 			b.abort(reason)
+			b.note(func(o *Outcome) { o.Fatal = true })
 			falling = falling.and(passed.failed)
 		}
 	}

@@ -64,10 +64,7 @@ func (b *batch) block(ctx context.Context, n *playbooks.Block, hosts hostSet, f 
 
 // role takes hosts through a role, as far as they have not been through it in this play.
 func (b *batch) role(ctx context.Context, n *playbooks.Block, use *playbooks.RoleUse, hosts hostSet, f frame) passage {
-	if use.AllowDuplicates {
-		return b.parts(ctx, n, hosts, f)
-	}
-	through := hosts.where(func(h *host) bool { return h.roles[use.Same] == roleDone })
+	through := hosts.where(func(h *host) bool { return !use.AllowDuplicates && h.roles[use.Same] == roleDone })
 	passed := b.parts(ctx, n, hosts.without(through), f)
 	for _, h := range passed.going {
 		if h.roles[use.Same] == roleBegun {

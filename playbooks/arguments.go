@@ -132,32 +132,33 @@ func (p *parser) checkArguments(t *target) {
 // withDefaults adds the module_defaults around to the parameters, so that what they give
 // is not missed. It is false where they are not known before the run.
 func withDefaults(t *target) (args *values.Map, known bool) {
-	layers := slices.Clone(t.task.ModuleDefaults)
+	around := []*Keywords{&t.task.Keywords}
 	for b := t.at.parent; b != nil; b = b.Parent {
-		layers = append(layers, b.ModuleDefaults...)
+		around = append(around, &b.Keywords)
 	}
 	if t.at.play != nil {
-		layers = append(layers, t.at.play.ModuleDefaults...)
+		around = append(around, &t.at.play.Keywords)
+	}
+	var layers []DefaultsLayer
+	for _, k := range slices.Backward(around) {
+		for _, written := range k.ModuleDefaults {
+			m, ok := written.AsMap()
+			if !ok {
+				return nil, false
+			}
+			layers = append(layers, DefaultsLayer{Args: m, Groups: k.ModuleGroups})
+		}
 	}
 	if len(layers) == 0 {
 		return t.task.Args, true
 	}
 	all := t.task.Args.Clone()
-	for _, layer := range layers {
-		m, ok := layer.AsMap()
+	for _, args := range slices.Backward(t.task.Defaults(layers)) {
+		given, ok := args.AsMap()
 		if !ok {
 			return nil, false
 		}
-		for key, args := range m.All() {
-			name, _ := key.AsString()
-			given, ok := args.AsMap()
-			switch mine := shortName(name) == t.task.Action; {
-			case strings.HasPrefix(name, "group/"), mine && !ok:
-				return nil, false
-			case mine:
-				addMissing(all, given)
-			}
-		}
+		addMissing(all, given)
 	}
 	return all, true
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -12,11 +14,31 @@ import (
 	"github.com/gdeploy/gdeploy/playbooks"
 )
 
-// BenchmarkTenThousandTasks is to stay below one second of CPU an iteration.
-func BenchmarkTenThousandTasks(b *testing.B) {
+// BenchmarkTasks is to stay below one second of CPU an iteration for ten thousand tasks,
+// and to take the same time and memory for each task of a small playbook and a large one.
+func BenchmarkTasks(b *testing.B) {
+	for _, n := range []int{1_000, 10_000} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			write(b, map[string]string{"play.yml": manyTasks(n)})
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			for b.Loop() {
+				load(b, playbooks.NewLoader(options()))
+			}
+			runtime.ReadMemStats(&after)
+			each := float64(b.N) * float64(n)
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/each, "ns/task")
+			b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/each, "B/task")
+			b.ReportMetric(float64(after.Mallocs-before.Mallocs)/each, "allocs/task")
+		})
+	}
+}
+
+// manyTasks is a playbook with n tasks, of the usual kinds.
+func manyTasks(n int) string {
 	var text strings.Builder
 	text.WriteString("- hosts: all\n  tasks:\n")
-	for i := range 2500 {
+	for i := range n / 4 {
 		fmt.Fprintf(&text, `    - name: task %[1]d
       command: echo {{ name }} %[1]d chdir=/tmp
       when: number > %[1]d and name is defined
@@ -37,11 +59,7 @@ func BenchmarkTenThousandTasks(b *testing.B) {
       when: number == %[1]d
 `, i)
 	}
-	write(b, map[string]string{"play.yml": text.String()})
-	b.ReportAllocs()
-	for b.Loop() {
-		load(b, playbooks.NewLoader(options()))
-	}
+	return text.String()
 }
 
 func FuzzPlaybook(f *testing.F) {

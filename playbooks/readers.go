@@ -228,7 +228,11 @@ func (p *parser) moduleDefault(t *target, key, args values.Value) {
 	if _, isMap := args.AsMap(); !isMap && !isTemplate(args) && !args.IsNull() {
 		p.wants(args.Pos(), "module_defaults of "+name, "a mapping of parameters", args)
 	}
-	if strings.HasPrefix(name, "group/") || strings.Contains(name, "{{") {
+	switch {
+	case strings.Contains(name, "{{"):
+		return
+	case strings.HasPrefix(name, groupPrefix):
+		p.moduleGroup(t, key)
 		return
 	}
 	if _, ok := p.action(name, t.at); !ok {

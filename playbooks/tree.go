@@ -114,6 +114,8 @@ type Keywords struct {
 	Tags           []string
 	Environment    []values.Value
 	ModuleDefaults []values.Value
+	// ModuleGroups are the modules of the groups that ModuleDefaults names.
+	ModuleGroups map[string][]string
 
 	Become       values.Value
 	BecomeUser   values.Value

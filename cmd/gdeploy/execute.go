@@ -109,9 +109,9 @@ func outcomeError(o executor.Outcome, text string) error {
 		code = exitLocked
 	case o.Undone:
 		code = exitTakenBack
-	case o.Unreachable > 0:
+	case o.Unreachable > 0 && !o.Fatal:
 		code = exitUnreachable
-	case o.Failed > 0:
+	case o.Failed > 0 || o.Fatal: // as in Ansible, where a play broke off for all
 		code = exitFailed
 	case o.Reason != "":
 		code = exitGeneric
