@@ -93,6 +93,9 @@ func (v *visit) keepFacts(s *step, r *result) {
 	}
 	l := learned{Hosts: v.factOwners(s), Module: s.call.Module, Facts: values.FromMap(r.facts), Cacheable: cacheable(s)}
 	v.learn(l)
+	if s.delegate != "" {
+		v.taught = append(v.taught, l)
+	}
 	r.learned = append(r.learned, l)
 }
 

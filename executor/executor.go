@@ -46,7 +46,7 @@ func Run(ctx context.Context, request Request) (Outcome, error) {
 	}
 	outcome := r.outcome()
 	if err != nil {
-		outcome.Reason = err.Error()
+		outcome.Reason = inWords(err).Error()
 	}
 	r.tell(RunEnded{Stats: r.stats.list(), Custom: r.stats.figures(), Unfinished: r.listUnfinished(), Seconds: time.Since(r.began).Seconds(), Outcome: outcome})
 	return outcome, err

@@ -16,16 +16,16 @@ func (r *run) open(ctx context.Context, src *playbooks.Play, number int) (*play,
 	p := &play{run: r, src: src, path: fmt.Sprint(number), handlers: newHandlers(src.Handlers)}
 	pattern, err := p.pattern()
 	if err != nil {
-		return nil, fmt.Errorf("%s: hosts: %w", src.Pos, err)
+		return nil, r.mistaken(src.Hosts.Pos(), "hosts", err)
 	}
 	p.wanted = pattern
 	p.callIt()
 	names, err := r.Inventory.Select(pattern)
 	if err != nil {
-		return nil, fmt.Errorf("%s: hosts: %w", src.Pos, err)
+		return nil, r.mistaken(src.Hosts.Pos(), "hosts", err)
 	}
 	if err := r.tellUnmatched(pattern); err != nil {
-		return nil, fmt.Errorf("%s: hosts: %w", src.Pos, err)
+		return nil, r.mistaken(src.Hosts.Pos(), "hosts", err)
 	}
 	p.all = names
 	order, err := p.plain().Text(src.Order)
@@ -34,7 +34,7 @@ func (r *run) open(ctx context.Context, src *playbooks.Play, number int) (*play,
 	}
 	names, err = remember(r, "order "+p.path, func() ([]string, error) { return ordered(names, order) })
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", src.Pos, err)
+		return nil, r.mistaken(src.Order.Pos(), "order", err)
 	}
 	for i, name := range names {
 		if p.outBefore(name) {

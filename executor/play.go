@@ -84,7 +84,7 @@ func (r *run) play(ctx context.Context, src *playbooks.Play, number int) (ended 
 func (p *play) through(ctx context.Context) (ended bool, err error) {
 	waves, err := p.waves()
 	if err != nil {
-		return true, fmt.Errorf("%s: %w", p.src.Waves.Pos(), err)
+		return true, p.mistaken(p.src.Waves.Pos(), "waves", err)
 	}
 	if p.rolling, err = p.readRolling(ctx); err != nil {
 		return true, fmt.Errorf("%s: rolling: %w", p.src.Rolling.Pos, err)
@@ -116,7 +116,7 @@ func (p *play) wave(ctx context.Context, w wave) error {
 	}
 	batches, err := p.asBefore(p.path+" "+w.name, func() ([]hostSet, error) { return p.batches(w.hosts) })
 	if err != nil {
-		return fmt.Errorf("%s: %w", p.src.Pos, err)
+		return p.mistaken(p.src.Serial.Pos(), "serial", err)
 	}
 	for _, hosts := range batches {
 		b := p.newBatch(hosts)

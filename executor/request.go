@@ -132,6 +132,8 @@ type Loader interface {
 	Role(include *playbooks.Task, name string, from playbooks.RoleFrom) (*playbooks.RoleUse, error)
 	// Module finds a module by its name.
 	Module(name string) (*modules.Spec, bool)
+	// Line is the line of a file that was loaded.
+	Line(at values.Position) string
 }
 
 // Journal keeps what must not be lost when the controller dies, and gives it back to the

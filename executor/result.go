@@ -176,7 +176,7 @@ func (r *result) registered() values.Value {
 // censored is what is shown of a result that nobody shall see.
 func censored(r *result) values.Value {
 	shown := values.NewMap(3)
-	if attempts, ok := r.fields.Get("attempts"); ok {
+	if attempts, ok := r.fields.Get("attempts"); ok && !r.unreachable {
 		shown.Set("attempts", attempts)
 	}
 	shown.Set("censored", values.String("the output has been hidden due to the fact that 'no_log: true' was specified for this result"))

@@ -33,8 +33,11 @@ func (b *batch) task(ctx context.Context, t *playbooks.Task, hosts hostSet, f fr
 		v := b.visit(ctx, t, h, place, f)
 		v.once, v.gate = once, gate
 		defer gate.leave(h)
-		return v.run(ctx)
+		ended := v.run(ctx)
+		ended.visit = v
+		return ended
 	})
+	teachInOrder(verdicts)
 	b.tellTogether(place, gate)
 	b.debugged(ctx, t, verdicts, before, place, f, func(v *visit) verdict {
 		v.once = once
@@ -44,6 +47,19 @@ func (b *batch) task(ctx context.Context, t *playbooks.Task, hosts hostSet, f fr
 		b.share(b.visit(ctx, t, hosts[0], place, f), verdicts[0].result)
 	}
 	return b.sort(ctx, t, hosts, once, verdicts, f)
+}
+
+// teachInOrder makes the facts that hosts gave to delegates variables once more, so that
+// of several for the same delegate the last host's stay, whichever was done first.
+func teachInOrder(verdicts []verdict) {
+	for _, ended := range verdicts {
+		if ended.visit == nil {
+			continue
+		}
+		for _, l := range ended.visit.taught {
+			ended.visit.learn(l)
+		}
+	}
 }
 
 // each runs do for every host beside the others, or for as many at once as throttle allows.
@@ -72,7 +88,9 @@ type verdict struct {
 	ignored bool
 	result  *result
 	fatal   bool // any_errors_fatal held for the task there
-	cut     bool // the operator's stop ended it, see visit
+	// visit did it; nil where there is no more to know.
+	visit *visit
+	cut   bool // the operator's stop ended it, see visit
 }
 
 func (v verdict) out() bool {

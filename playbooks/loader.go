@@ -116,6 +116,9 @@ func (l *Loader) Module(name string) (*modules.Spec, bool) {
 // are understood too.
 func (l *Loader) ReadFile(path string) ([]byte, error) { return l.files.read(path) }
 
+// Line is the line of a file that was loaded, as it was written; empty where there is none.
+func (l *Loader) Line(at values.Position) string { return l.files.line(at) }
+
 // FS gives the file system that holds path, and path's name in it: the embedded one for
 // files of stock playbooks, nil for those on disk.
 func (l *Loader) FS(path string) (fs.FS, string) {
