@@ -67,7 +67,7 @@ func (v *visit) settled(s *step, reply modules.Reply, err error) *result {
 	if reply.ErrorKind == modules.KindTimeout && strings.HasPrefix(reply.Msg, modules.TookTooLong) {
 		return v.tookTooLong(s)
 	}
-	r := fromReply(reply, s.diff)
+	r := fromReply(s.call.Module, reply, s.diff)
 	r.invocation = v.invocation(s)
 	v.keepFacts(s, r)
 	return r

@@ -1,8 +1,6 @@
 package executor
 
 import (
-	"strings"
-
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/values"
 )
@@ -65,7 +63,7 @@ func unreachableBy(err error) *result {
 }
 
 // fromReply puts a module's reply into Ansible's shape.
-func fromReply(reply modules.Reply, diff bool) *result {
+func fromReply(module string, reply modules.Reply, diff bool) *result {
 	r := newResult()
 	if data, ok := reply.Data.AsMap(); ok {
 		r.fields = data.Clone()
@@ -84,46 +82,9 @@ func fromReply(reply modules.Reply, diff bool) *result {
 		r.fields.Set("ansible_facts", reply.Facts)
 	}
 	if diff {
-		r.addDiff(reply.Changes)
+		r.addDiff(module, reply.Changes)
 	}
 	return r
-}
-
-// addDiff tells changes as Ansible's results do: contents of files, and else what was done.
-func (r *result) addDiff(changes []modules.Change) {
-	var all []values.Value
-	for _, c := range changes {
-		if c.Action == "exec" {
-			continue
-		}
-		all = append(all, diffOf(c))
-	}
-	if len(all) > 0 {
-		r.fields.Set("diff", values.FromSlice(all))
-	}
-}
-
-func diffOf(c modules.Change) values.Value {
-	before, after := c.Before, c.After
-	if !c.Text {
-		before, after = stateLine(c.Path, before), stateLine(c.Path, after)
-	}
-	diff := values.MapOf("before", values.String(before), "after", values.String(after))
-	m, _ := diff.AsMap()
-	if before != "" {
-		m.Set("before_header", values.String(c.Path))
-	}
-	if after != "" {
-		m.Set("after_header", values.String(c.Path))
-	}
-	return diff
-}
-
-func stateLine(path, state string) string {
-	if state == "" {
-		return ""
-	}
-	return path + ": " + strings.TrimSuffix(state, "\n") + "\n"
 }
 
 func (r *result) status() Status {

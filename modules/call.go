@@ -88,6 +88,10 @@ type Change struct {
 	After  string `json:"after,omitempty"`
 	// Text marks Before and After as file contents, to be shown as a diff.
 	Text bool `json:"text,omitempty"`
+	// Withheld says, where a diff was asked for, why contents are not shown, in the words of
+	// Ansible's results: dst_binary, dst_larger of the old one, src_binary, src_larger of
+	// the new one.
+	Withheld []string `json:"withheld,omitempty"`
 }
 
 // ErrorKind classifies a failure across the wire.

@@ -239,6 +239,9 @@ func readAll(sys Reader, name string) ([]byte, error) {
 
 // kindText says what a file is.
 func kindText(st Stat) string {
+	if FileState(st) == "hard" {
+		return fmt.Sprintf("hard link, %d bytes", st.Size)
+	}
 	switch st.Mode.Type() {
 	case fs.ModeDir:
 		return "directory"

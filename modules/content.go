@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// shownContent is how much of a file a diff may show.
-	shownContent = 64 << 10
+	// ShownContent is how many bytes of a file a diff may show: as many as Ansible's.
+	ShownContent = 102 << 10
 	// hashedBefore is up to which size an old file is read for its hash.
 	hashedBefore = 16 << 20
 	// plannedContent is how much of a planned file a dry run keeps for later reads.
@@ -87,7 +87,22 @@ func (r *Recorder) recordWrite(name string, old, now shown) {
 		r.record(Change{Action: "write", Path: name, Before: old.text, After: now.text, Text: true})
 		return
 	}
-	r.record(Change{Action: "write", Path: name, Before: old.digest, After: now.digest})
+	c := Change{Action: "write", Path: name, Before: old.digest, After: now.digest}
+	if r.diff {
+		c.Withheld = withheld(old, now)
+	}
+	r.record(c)
+}
+
+// withheld names the sides that are not fit to be shown.
+func withheld(old, now shown) (why []string) {
+	if old.unfit != "" {
+		why = append(why, "dst_"+old.unfit)
+	}
+	if now.unfit != "" {
+		why = append(why, "src_"+now.unfit)
+	}
+	return why
 }
 
 // compare reads the file and the new content side by side. Where they differ, rest
@@ -217,7 +232,7 @@ func (l *lazyBlob) Close() error {
 // planContent keeps what a dry run would have written. Of a big blob it keeps only
 // where it lies, so that nothing travels.
 func (r *Recorder) planContent(name string, written *tee, attrs Attributes) error {
-	if lazy, ok := written.r.(*lazyBlob); ok && lazy.blob.Size > shownContent && lazy.blob.SHA256 != "" {
+	if lazy, ok := written.r.(*lazyBlob); ok && lazy.blob.Size > ShownContent && lazy.blob.SHA256 != "" {
 		written.known = lazy.blob
 		return r.planFile(name, lazy.blob.Size, attrs, func() (io.ReadCloser, error) {
 			return lazy.sys.OpenBlob(lazy.ctx, lazy.blob)
@@ -281,7 +296,7 @@ func (t *tee) Read(p []byte) (int, error) {
 	n, err := t.r.Read(p)
 	t.hash.Write(p[:n])
 	t.size += int64(n)
-	if room := shownContent + 1 - len(t.first); room > 0 {
+	if room := ShownContent + 1 - len(t.first); room > 0 {
 		t.first = append(t.first, p[:min(n, room)]...)
 	}
 	return n, err
@@ -299,6 +314,9 @@ func digestText(sha string, size int64) string {
 	return fmt.Sprintf("sha256:%s %d bytes", sha, size)
 }
 
+// larger is why a content is not shown that a diff has no room for.
+const larger = "larger"
+
 // shown is a content as a change may show it.
 type shown struct {
 	// text is the content itself, where whole is set: where it is small, text, and
@@ -307,12 +325,21 @@ type shown struct {
 	whole bool
 	// digest describes it without showing it.
 	digest string
+	// unfit says why it is not shown where no secret is the cause: binary, or larger
+	// than a diff may be.
+	unfit string
 }
 
 func (r *Recorder) shown(content []byte) shown {
 	sum := sha256.Sum256(content)
 	s := shown{digest: digestText(hex.EncodeToString(sum[:]), int64(len(content)))}
-	if len(content) <= shownContent && isText(content) && !r.hasSecret(content) {
+	switch {
+	case r.hasSecret(content):
+	case len(content) > ShownContent:
+		s.unfit = larger
+	case !isText(content):
+		s.unfit = "binary"
+	default:
 		s.text, s.whole = string(content), true
 	}
 	return s
@@ -320,10 +347,14 @@ func (r *Recorder) shown(content []byte) shown {
 
 // after is what was written.
 func (r *Recorder) after(t *tee) shown {
-	if t.known.SHA256 == "" && t.size <= shownContent && !t.secret {
+	if t.known.SHA256 == "" && t.size <= ShownContent && !t.secret {
 		return r.shown(t.first)
 	}
-	return shown{digest: t.sum()}
+	s := shown{digest: t.sum()}
+	if !t.secret && max(t.size, t.known.Size) > ShownContent {
+		s.unfit = larger
+	}
+	return s
 }
 
 func (r *Recorder) hasSecret(content []byte) bool {
@@ -341,8 +372,11 @@ func isText(content []byte) bool {
 
 // before describes a file that is about to be replaced.
 func (r *Recorder) before(name string, st Stat) (shown, error) {
-	if !st.Mode.IsRegular() || st.Size > hashedBefore {
+	if !st.Mode.IsRegular() {
 		return shown{digest: kindText(st)}, nil
+	}
+	if st.Size > hashedBefore {
+		return shown{digest: kindText(st), unfit: larger}, nil
 	}
 	content, err := readAll(r, name)
 	if err != nil {

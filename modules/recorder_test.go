@@ -183,7 +183,7 @@ func TestDiffShowsTextButNoSecret(t *testing.T) {
 	must(t, sys.WriteFile("/etc/new", text("new\n"), none))
 	must(t, sys.WriteFile("/etc/key", text("password=hunter2\n"), none))
 	must(t, sys.WriteFile("/etc/bin", text("\x00\x01"), none))
-	must(t, sys.WriteFile("/etc/big", text(strings.Repeat("x", 70<<10)), none))
+	must(t, sys.WriteFile("/etc/big", text(strings.Repeat("x", modules.ShownContent+1)), none))
 	f, err := sys.OpenBlob(context.Background(), modules.Blob{SHA256: "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb", Size: 1, Inline: []byte("a"), Secret: true})
 	must(t, err)
 	must(t, sys.WriteFile("/etc/motd", f, none))
@@ -195,8 +195,8 @@ func TestDiffShowsTextButNoSecret(t *testing.T) {
 		{Action: "write", Path: "/etc/motd", Before: "hello\n", After: "bye\n", Text: true},
 		{Action: "write", Path: "/etc/new", After: "new\n", Text: true},
 		{Action: "write", Path: "/etc/key", After: "sha256:5b0c2e1b"},
-		{Action: "write", Path: "/etc/bin", After: "sha256:b413f47d"},
-		{Action: "write", Path: "/etc/big", After: "sha256:"},
+		{Action: "write", Path: "/etc/bin", After: "sha256:b413f47d", Withheld: []string{"src_binary"}},
+		{Action: "write", Path: "/etc/big", After: "sha256:", Withheld: []string{"src_larger"}},
 		{Action: "write", Path: "/etc/motd", Before: "sha256:", After: "sha256:"},
 		{Action: "exec", Path: "true --password=********"},
 	}

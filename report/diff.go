@@ -18,11 +18,11 @@ func (c *Console) diffs(task executor.Place, result values.Value) {
 	}
 	if text := c.diff(diff); text != "" {
 		c.under(task)
-		c.line(plain, text)
+		c.line(plain, strings.TrimSuffix(text, "\n"))
 	}
 }
 
-// diff prints one or several differences in the unified form.
+// diff prints one or several differences in the unified form, each with an empty line below.
 func (c *Console) diff(v values.Value) string {
 	if v.Kind() == values.KindMap {
 		return c.one(v)
@@ -40,7 +40,7 @@ func (c *Console) one(v values.Value) string {
 	}
 	before, after := side(v, "before"), side(v, "after")
 	if before == after {
-		return ""
+		return withheld(v)
 	}
 	context := udiff.DefaultContextLines
 	if c.DiffContext != nil {
@@ -54,7 +54,32 @@ func (c *Console) one(v values.Value) string {
 	for i, line := range lines {
 		lines[i] = c.diffLine(line)
 	}
-	return strings.Join(lines, "")
+	return strings.Join(lines, "") + "\n"
+}
+
+// unfit are the sides of a difference that are not shown, and how that is told.
+var unfit = []struct{ key, text string }{
+	{"dst_binary", "destination file appears to be binary"},
+	{"src_binary", "source file appears to be binary"},
+	{"dst_larger", "destination file size is greater than "},
+	{"src_larger", "source file size is greater than "},
+}
+
+// withheld tells why contents are not shown.
+func withheld(v values.Value) string {
+	var b strings.Builder
+	for _, u := range unfit {
+		size, ok := v.Get(u.key)
+		if !ok {
+			continue
+		}
+		b.WriteString("diff skipped: " + u.text)
+		if strings.HasSuffix(u.key, "_larger") {
+			b.WriteString(values.Text(size))
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
 }
 
 // side is the text before or after; a mapping is shown as JSON.

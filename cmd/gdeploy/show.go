@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -195,12 +196,22 @@ func resultLines(r executor.HostResult, verbose bool) []string {
 func changedPaths(result values.Value) (paths []string) {
 	diff, _ := result.Get("diff")
 	for _, d := range diff.Items() {
-		for _, side := range []string{"after_header", "before_header"} {
-			if v, ok := d.Get(side); ok {
-				paths = append(paths, values.Text(v))
-				break
-			}
+		if path := changedPath(d); path != "" && !slices.Contains(paths, path) {
+			paths = append(paths, path)
 		}
 	}
 	return paths
+}
+
+// changedPath is the file that a difference is of.
+func changedPath(diff values.Value) string {
+	for _, side := range []string{"after_header", "before_header"} {
+		if v, ok := diff.Get(side); ok {
+			path := strings.TrimSuffix(values.Text(v), " (content)")
+			return strings.TrimSuffix(path, " (file attributes)")
+		}
+	}
+	after, _ := diff.Get("after")
+	path, _ := after.Get("path")
+	return values.Text(path)
 }
