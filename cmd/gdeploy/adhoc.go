@@ -28,8 +28,9 @@ func adhocCommand() *cobra.Command {
 	o := &options{thisMachineToo: true}
 	a := adhocFlags{}
 	cmd := &cobra.Command{
-		Use:   "run PATTERN",
-		Short: "Run one module on hosts",
+		Use:     "run PATTERN",
+		Version: versionText(),
+		Short:   "Run one module on hosts",
 		Long: `Runs one module on the hosts of a pattern and prints what each answers.
 
   gdeploy run web -a uptime

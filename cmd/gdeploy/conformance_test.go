@@ -248,9 +248,11 @@ func leftBehind(t *testing.T, work string, archive *txtar.Archive) string {
 }
 
 var (
-	banner = regexp.MustCompile(`^((?:PLAY|TASK|RUNNING HANDLER|NO MORE HOSTS LEFT|PLAY RECAP|CALLBACK).*?) \*{3,}$`)
+	banner = regexp.MustCompile(`^((?:PLAY|TASK|RUNNING HANDLER|NO MORE HOSTS LEFT|PLAY RECAP|CUSTOM STATS|CALLBACK).*?) \*{3,}$`)
 	result = regexp.MustCompile(`^(?:ok|changed|skipping|fatal|failed|FAILED - RETRYING):? (?:=>|\[([^\]\s]+))`)
 	adhoc  = regexp.MustCompile(`^(\S+) \| [A-Z]+`)
+	// preamble is what -vv says of the program itself.
+	preamble = regexp.MustCompile(`^(?:gdeploy \S+|ansible\S* \[core .*)$|^  [a-z ]+ = |^Skipping callback `)
 	// changedFile is in a diff; Ansible has the name of a temporary file there.
 	changedFile = regexp.MustCompile(`^\+\+\+ after: .*`)
 	recap       = regexp.MustCompile(`^(\S+)\s+: (ok=.*)$`)
@@ -297,7 +299,7 @@ func events(console string, free bool) string {
 			entries = append(entries, entry{host: found[1], lines: []string{spaces.ReplaceAllString(line, " ")}})
 			continue
 		}
-		if under == "PLAY RECAP" || line == "" || strings.HasPrefix(line, "An exception occurred during task execution.") || strings.HasPrefix(line, "No config file found") {
+		if under == "PLAY RECAP" || line == "" || strings.HasPrefix(line, "An exception occurred during task execution.") || strings.HasPrefix(line, "No config file found") || preamble.MatchString(line) {
 			continue // gdeploy says below the recap what happened
 		}
 		found := result.FindStringSubmatch(line)

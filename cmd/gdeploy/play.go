@@ -42,8 +42,9 @@ func newPlay() *playing {
 	p := &playing{o: &options{thisMachineToo: true}, began: thisBeginning()}
 	o := p.o
 	p.cmd = &cobra.Command{
-		Use:   "play PLAYBOOK...",
-		Short: "Run playbooks on hosts",
+		Use:     "play PLAYBOOK...",
+		Version: versionText(),
+		Short:   "Run playbooks on hosts",
 		Long: `Runs playbooks, one after the other. A playbook is a file; of those that gdeploy ships
 (bootstrap.yml, deploy.yml, rollback.yml), one of the same name here or in playbooks/ wins.
 
