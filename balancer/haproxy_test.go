@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -150,7 +151,7 @@ func TestDrainWaitsForSessionsAndQueue(t *testing.T) {
 		t.Errorf("told %q", f.told)
 	}
 	want := []modules.Change{{Action: "set", Path: "balancer web,api/n1", Before: "ready", After: "drain"}}
-	if !slices.Equal(sys.Changes(), want) {
+	if !reflect.DeepEqual(sys.Changes(), want) {
 		t.Errorf("changes %+v", sys.Changes())
 	}
 	if _, _, err = balancer.Move(t.Context(), sys, h, balancer.Drain, time.Second); err != nil || len(sys.Changes()) != 1 || len(f.told) != 2 {
