@@ -97,7 +97,11 @@ func play(sink executor.Sink) {
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	file := filepath.Join("testdata", name+".golden")
-	got = strings.ReplaceAll(got, "\x1b", "^[")
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got = strings.NewReplacer("\x1b", "^[", here, "$HERE").Replace(got)
 	if *update {
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)

@@ -170,7 +170,7 @@ func (s Sources) loops() node {
 		known = append(known, regexp.QuoteMeta(lookup))
 	}
 	slices.Sort(known)
-	return node{"^with_(" + strings.Join(known, "|") + ")$": described(node{}, "run once for each item that the lookup gives")}
+	return node{`^with_(ansible\.(builtin|legacy)\.)?(` + strings.Join(known, "|") + ")$": described(node{}, "run once for each item that the lookup gives")}
 }
 
 // language gives the arguments of the actions that are no modules.

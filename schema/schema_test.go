@@ -76,8 +76,10 @@ func TestOwnPlaybooks(t *testing.T) {
 	tried := 0
 	try := func(dir, name string) {
 		path := filepath.Join(dir, name)
-		if _, err := os.Stat(filepath.Join(filepath.Dir(path), "library")); err == nil {
-			return
+		for _, own := range []string{"library", "collections", "ansible_collections"} {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(path), own)); err == nil {
+				return
+			}
 		}
 		text, err := os.ReadFile(path)
 		if err != nil {
