@@ -66,8 +66,8 @@ test-lab: packages build ## the end-to-end tests, on a lab of their own
 	others() { go test -race -tags lab -count=1 -p 1 -timeout 15m $$(printf '%s\n' $(lab_packages) | grep -v endtoend); }; \
 	others || { echo "tests on the lab failed; they run once more, on a fresh lab:" >&2; lab/lab down --name test; others; }; \
 	: the end-to-end tests come last: they deploy, and others want bare nodes; \
-	go test -race -tags lab -count=1 -timeout 25m ./lab/endtoend || \
-		{ echo "end-to-end tests failed; they run once more, on a fresh lab, to tell chance from a defect:" >&2; lab/lab down --name test; go test -race -tags lab -count=1 -timeout 25m ./lab/endtoend; }
+	go test -race -tags lab -count=1 -timeout 40m ./lab/endtoend || \
+		{ echo "end-to-end tests failed; they run once more, on a fresh lab, to tell chance from a defect:" >&2; lab/lab down --name test; go test -race -tags lab -count=1 -timeout 40m ./lab/endtoend; }
 
 .PHONY: conformance
 conformance: check-go ## ask Debian's ansible-core what the cases of testdata/conformance do, and store it

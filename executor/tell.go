@@ -253,12 +253,3 @@ func (r *run) stopped() bool {
 		return r.quit.Load()
 	}
 }
-
-func shortName(action string) string {
-	for _, prefix := range []string{"ansible.builtin.", "ansible.legacy.", "ansible.posix.", "community.general."} {
-		if name, ok := strings.CutPrefix(action, prefix); ok {
-			return name
-		}
-	}
-	return action
-}
