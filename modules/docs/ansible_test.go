@@ -1,0 +1,99 @@
+package docs
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/gdeploy/gdeploy/modules"
+)
+
+var update = flag.Bool("update", false, "write the table of modules in docs/ansible.md")
+
+const (
+	page  = "../../docs/ansible.md"
+	begin = "<!-- modules: written by go test ./modules/docs -update from the modules' Specs -->\n"
+	end   = "<!-- end of modules -->\n"
+)
+
+// own tells the modules that Ansible does not have.
+func own(name string) bool {
+	return strings.HasPrefix(name, "release_") || slices.Contains([]string{"http_check", "lb", "transfer"}, name)
+}
+
+// TestTheTableOfModules compares the section of docs/ansible.md with the Specs.
+func TestTheTableOfModules(t *testing.T) {
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(text), begin)
+	section, after, ended := strings.Cut(rest, end)
+	if !found || !ended {
+		t.Fatalf("%s has no section between %q and %q", page, begin, end)
+	}
+	want := table()
+	if *update {
+		if err := os.WriteFile(page, []byte(before+begin+want+end+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want, section); diff != "" {
+		t.Errorf("%s is not what the Specs say; run go test ./modules/docs -update (-want +got):\n%s", page, diff)
+	}
+}
+
+func table() string {
+	all := specs()
+	slices.SortFunc(all, func(a, b modules.Spec) int { return strings.Compare(a.Name, b.Name) })
+	var out strings.Builder
+	out.WriteString("\n| module | where | parameters | of those that Ansible has, refused |\n|---|---|---|---|\n")
+	for _, s := range all {
+		where := "on the host"
+		if s.Where == modules.OnController {
+			where = "on the controller"
+		}
+		fmt.Fprintf(&out, "| %s | %s | %s | %s |\n", named(s), where, parameters(s), refused(s))
+	}
+	return out.String() + "\n"
+}
+
+// named gives a module's name with its others, and tells those that only gdeploy has.
+func named(s modules.Spec) string {
+	text := quoted(append([]string{s.Name}, s.Aliases...))
+	if own(s.Name) {
+		text += " (gdeploy's own)"
+	}
+	return text
+}
+
+func parameters(s modules.Spec) string {
+	var names []string
+	for _, p := range s.Parameters() {
+		names = append(names, p.Name)
+	}
+	return quoted(names)
+}
+
+func refused(s modules.Spec) string {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(s.Refused)) {
+		all = append(all, fmt.Sprintf("`%s`: %s", name, strings.ReplaceAll(s.Refused[name], "|", `\|`)))
+	}
+	return strings.Join(all, "; ")
+}
+
+func quoted(names []string) string {
+	var all []string
+	for _, name := range names {
+		all = append(all, "`"+name+"`")
+	}
+	return strings.Join(all, ", ")
+}
