@@ -120,7 +120,8 @@ func (h *askFirst) recall(ctx context.Context, t transport.Target, call modules.
 		return reply, false, past.err
 	}
 	entry, began := past.steps[call.Step]
-	if began && entry.Module == call.Module && entry.Reply != nil {
+	// A native module may have failed because its controller died; it is done again.
+	if began && entry.Module == call.Module && entry.Reply != nil && (!entry.Reply.Failed || neverTwice[call.Module]) {
 		return *entry.Reply, true, nil
 	}
 	var started Started

@@ -228,14 +228,17 @@ func (ledger Ledger) Release(version string) (Release, bool) {
 // new one: nobody goes back to them.
 func (ledger Ledger) Lineage() (line, left []string) {
 	var last Entry // the last switch
+	again := false // it was to a version that had been left: somebody named it
 	for _, e := range ledger.Entries {
 		i := slices.Index(line, e.Version)
 		switch {
 		case e.Event == Switched:
-			last = e
+			last, again = e, slices.Contains(left, e.Version)
 		case e.Event == Good && i >= 0:
 			left = append(left, line[i+1:]...)
 			line = line[:i+1]
+		case e.Event == Good && again && last.Version == e.Version:
+			line = append(line, e.Version)
 		case e.Event == Good && last.Back && last.Version == e.Version:
 			left = append(left, last.From)
 			line = append(without(line, last.From), e.Version)
