@@ -120,8 +120,8 @@ func (h *askFirst) recall(ctx context.Context, t transport.Target, call modules.
 		return reply, false, past.err
 	}
 	entry, began := past.steps[call.Step]
-	// A native module may have failed because its controller died; it is done again.
-	if began && entry.Module == call.Module && entry.Reply != nil && (!entry.Reply.Failed || neverTwice[call.Module]) {
+	// What failed for want of content from a controller that died is done again.
+	if began && entry.Module == call.Module && entry.Reply != nil && entry.Reply.ErrorKind != modules.KindCut {
 		return *entry.Reply, true, nil
 	}
 	var started Started

@@ -101,6 +101,7 @@ type ErrorKind string
 const (
 	KindOther    ErrorKind = ""
 	KindArgs     ErrorKind = "args"     // parameters that do not fit the module
+	KindCut      ErrorKind = "cut"      // the controller went away while it sent content
 	KindFenced   ErrorKind = "fenced"   // another run holds the lock
 	KindLocked   ErrorKind = "locked"   // the lock could not be had
 	KindNoSpace  ErrorKind = "no_space" // the disk is full

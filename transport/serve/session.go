@@ -46,7 +46,7 @@ func (c *session) OpenBlobAt(ctx context.Context, b modules.Blob, offset int64) 
 	}
 	if err := reader.pull(ctx, c, offset); err != nil {
 		reader.Close()
-		return nil, fmt.Errorf("get %q from the controller: %w", b.Name, err)
+		return nil, modules.WithKind(modules.KindCut, fmt.Errorf("get %q from the controller: %w", b.Name, err))
 	}
 	return reader, nil
 }
@@ -117,7 +117,7 @@ func (r *blobReader) next() error {
 		err = io.ErrUnexpectedEOF
 	}
 	if err != nil {
-		return fmt.Errorf("read %q from the controller: %w", r.blob.Name, err)
+		return modules.WithKind(modules.KindCut, fmt.Errorf("read %q from the controller: %w", r.blob.Name, err))
 	}
 	skip := min(r.skip, int64(len(chunk)))
 	r.chunk, r.skip = chunk[skip:], r.skip-skip
