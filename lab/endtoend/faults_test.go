@@ -5,6 +5,8 @@ package endtoend
 import (
 	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -20,7 +22,7 @@ var every = flag.Int("faults", 0, "try each fault at every Nth task boundary of 
 // broken (see broken), and one more command brings the cluster to a good state.
 func TestFaults(t *testing.T) {
 	settled(t, few)
-	t.Cleanup(func() { clearStaging(t) })
+	t.Cleanup(func() { clearUp(t) })
 	goldenTrees(t)
 	moments := momentsOfADeploy(t)
 	table := &faultTable{}
@@ -34,8 +36,12 @@ func TestFaults(t *testing.T) {
 	t.Logf("%d moments of a deploy of %d nodes\n%s", len(moments), len(few), table)
 }
 
-// clearStaging removes what helpers that were killed left behind; gdeploy itself does so a day later.
-func clearStaging(t *testing.T) {
+// clearUp removes what helpers that were killed left behind, as gdeploy itself does a day later, and the runs that died
+// and were not gone on with.
+func clearUp(t *testing.T) {
+	if err := os.RemoveAll(filepath.Join(shared.home, "state", "gdeploy", "runs")); err != nil {
+		t.Error(err)
+	}
 	for _, h := range few {
 		onHost(t, h, "rm -rf /opt/webroot/*.staging-*")
 	}
