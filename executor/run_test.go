@@ -135,6 +135,29 @@ h[1:9]
 	}
 }
 
+// Under free a host is taken back while others still fail: what it is told of the failure is its own.
+func TestHostsFallBesideEachOther(t *testing.T) {
+	f, _ := run(t, `
+-- inventory --
+h[1:9]
+-- play.yml --
+- hosts: all
+  gather_facts: false
+  strategy: free
+  tasks:
+    - do: work
+      undo:
+        - do: "back after {{ gdeploy_failed_task }}."
+    - name: "{{ '' if inventory_hostname == 'h1' else 'break' }}"
+      do: {text: fail, fail: true}
+`, nil)
+	for _, effect := range f.hosts.effects() {
+		if strings.HasPrefix(effect, "h1: back") && effect != "h1: back after ." {
+			t.Error(effect)
+		}
+	}
+}
+
 func TestThrottle(t *testing.T) {
 	f, _ := run(t, `
 -- inventory --

@@ -117,7 +117,8 @@ func captured(layers ...*values.Map) *values.Map {
 	return all
 }
 
-// fall counts hosts out of the run because they failed, and takes back what they did.
+// fall counts hosts out of the run because they failed, and takes back what they did. Others
+// may be at work meanwhile.
 func (b *batch) fall(ctx context.Context, hosts hostSet) {
 	for _, h := range hosts {
 		b.putOut(h, stoppedToo)
@@ -126,7 +127,7 @@ func (b *batch) fall(ctx context.Context, hosts hostSet) {
 	if len(hosts) > 0 {
 		reason = fmt.Sprintf("%q failed", hosts[0].failure.name)
 	}
-	b.unwind(ctx, hosts, reason)
+	b.unwind(ctx, hosts, reason, (*batch).ownCulprit)
 }
 
 // unwindTouched takes back what the play did on all its hosts, or with on_failure:
@@ -140,7 +141,7 @@ func (b *batch) unwindTouched(ctx context.Context) {
 		b.keep(keepCutting+b.play.path, true)
 		b.takenBack = true
 	}
-	b.unwind(ctx, hosts, b.aborted)
+	b.unwind(ctx, hosts, b.aborted, (*batch).culprit)
 	b.nameOpen(hosts)
 }
 
@@ -153,8 +154,9 @@ func (p *play) onFailure() string {
 }
 
 // unwind runs the undo stacks of hosts, the last host first, in groups no larger than the
-// batch, so that no more of them are under way than the play allows.
-func (b *batch) unwind(ctx context.Context, hosts hostSet, reason string) {
+// batch, so that no more of them are under way than the play allows. culprit names the
+// task for whose failure a host is taken back.
+func (b *batch) unwind(ctx context.Context, hosts hostSet, reason string, culprit func(*batch, *host) string) {
 	hosts = hosts.where(func(h *host) bool { return len(h.undo) > 0 })
 	if len(hosts) == 0 {
 		return
@@ -172,7 +174,7 @@ func (b *batch) unwind(ctx context.Context, hosts hostSet, reason string) {
 		hosts = hosts.without(group)
 		culprits := make([]string, len(group)) // told before any of them is at work
 		for i, h := range group {
-			culprits[i] = b.culprit(h)
+			culprits[i] = culprit(b, h)
 		}
 		var all conc.WaitGroup
 		for i, h := range group {
@@ -274,10 +276,14 @@ func (r *run) failedItself(h *host) bool {
 	return r.out[h.name] == Failed || r.out[h.name] == Unreachable
 }
 
-// culprit is the name of the task for whose failure h is taken back.
+// ownCulprit is the name of the task that failed on h.
+func (b *batch) ownCulprit(h *host) string { return h.failure.name }
+
+// culprit is the name of the task for whose failure h is taken back: its own, or another's
+// of the batch, whose hosts are all at rest.
 func (b *batch) culprit(h *host) string {
-	if h.failure.name != "" {
-		return h.failure.name
+	if own := b.ownCulprit(h); own != "" {
+		return own
 	}
 	for _, other := range b.hosts {
 		if other.failure.name != "" {
