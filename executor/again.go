@@ -120,12 +120,16 @@ func (h *askFirst) recall(ctx context.Context, t transport.Target, call modules.
 		return reply, false, past.err
 	}
 	entry, began := past.steps[call.Step]
+	ended := began && entry.Module == call.Module && entry.Reply != nil
 	// What failed for want of content from a controller that died is done again.
-	if began && entry.Module == call.Module && entry.Reply != nil && entry.Reply.ErrorKind != modules.KindCut {
+	if ended && !entry.Withheld && entry.Reply.ErrorKind != modules.KindCut {
 		return *entry.Reply, true, nil
 	}
 	var started Started
 	sent := h.journal.Kept(keepStart+call.Step, &started)
+	if ended && entry.Withheld {
+		started.Ended = status(*entry.Reply)
+	}
 	if !neverTwice[call.Module] || !sent || !began && started.Boot != "" && started.Boot == past.boot {
 		return reply, false, nil
 	}
@@ -163,6 +167,8 @@ func presumed(call modules.Call, assume string, started Started) (reply modules.
 		return reply, false, nil
 	case assume != AssumeDone:
 		return reply, false, &Unsure{Started: started}
+	case started.Ended == Failed:
+		return modules.Reply{Failed: true, Msg: "it failed before the run went on, and since it says no_log the host did not keep why", Data: values.Null}, true, nil
 	case call.Background != nil:
 		return modules.Reply{Changed: true, Data: values.MapOf(
 			"ansible_job_id", values.String(call.Background.ID), "started", values.Int(1), "finished", values.Int(0))}, true, nil
@@ -171,11 +177,23 @@ func presumed(call modules.Call, assume string, started Started) (reply modules.
 		"stdout", values.String(""), "stdout_lines", values.Strings(), "stderr", values.String(""), "stderr_lines", values.Strings())}, true, nil
 }
 
+// status is how a call ended, as far as its reply tells.
+func status(r modules.Reply) Status {
+	if r.Failed {
+		return Failed
+	}
+	return OK
+}
+
 // Unsure is why a run cannot go on by itself: it had sent a command, and nobody knows
-// whether that was run.
+// whether that was run, or what it said.
 type Unsure struct{ Started Started }
 
 // Error names the command by its task.
 func (u *Unsure) Error() string {
-	return fmt.Sprintf("%q on %s (%s)", u.Started.Task, u.Started.Host, u.Started.Module)
+	more := ""
+	if u.Started.Ended != "" {
+		more = fmt.Sprintf("; it was run and ended %s, and what it said was not kept, since it says no_log", u.Started.Ended)
+	}
+	return fmt.Sprintf("%q on %s (%s%s)", u.Started.Task, u.Started.Host, u.Started.Module, more)
 }

@@ -43,6 +43,8 @@ type Started struct {
 	Task   string `json:"task"`
 	// Boot is the id of the host's boot then, empty where it is not known.
 	Boot string `json:"boot,omitempty"`
+	// Ended is how it ended where the host knows that and no more; it is never kept.
+	Ended Status `json:"-"`
 }
 
 // UndoRecord is an undo entry in the journal.

@@ -22,7 +22,9 @@ type Call struct {
 	Chain string `json:"chain,omitempty"`
 	// Step names the task, item and attempt within the run, for the host's journal.
 	Step string `json:"step,omitempty"`
-	Run  Run    `json:"run"`
+	// NoLog has the host's journal keep how the call ended, and nothing of what it said.
+	NoLog bool `json:"no_log,omitempty"`
+	Run   Run  `json:"run"`
 	// TimeoutMS ends the call after that many milliseconds; 0 is no limit.
 	TimeoutMS int64 `json:"timeout_ms,omitempty"`
 	// Timed asks when, by the host's clock, the call was worked on.

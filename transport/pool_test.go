@@ -269,12 +269,21 @@ func TestJournalRemembersCalls(t *testing.T) {
 		t.Fatal(err)
 	}
 	pool.Reset(local)
+	secret := text("echo", "hush")
+	secret.Step, secret.Run.ID, secret.NoLog = "step 3", "run-1", true
+	if err := pool.Batch(t.Context(), local, []modules.Call{secret}, transport.BatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	pool.Reset(local)
 	entries, err := pool.Journal(t.Context(), local, "run-1")
-	if err != nil || len(entries) != 3 {
+	if err != nil || len(entries) != 4 {
 		t.Fatalf("got %+v, %v", entries, err)
 	}
 	if entries[0].Reply.Msg != "a" || !entries[1].Reply.Failed || entries[2].Reply != nil || entries[2].BootID == "" {
 		t.Fatalf("got %+v", entries)
+	}
+	if e := entries[3]; !e.Withheld || e.Reply == nil || e.Reply.Msg != "" || e.Args != "" {
+		t.Fatalf("of a call with no_log the host keeps %+v", e)
 	}
 	if none, err := pool.Journal(t.Context(), local, "../../etc/passwd"); err != nil || none != nil {
 		t.Fatalf("got %v, %v", none, err)

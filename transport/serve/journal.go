@@ -24,7 +24,7 @@ const keepJournals = 7 * 24 * time.Hour
 // Journal writes down which calls of a run started here and how they ended, so that
 // resume need not guess. It is a file per run, readable by its owner only, and is not
 // synced: it outlives the helper and the connection, not a loss of power, which the
-// boot id tells. A journal that cannot be written is no reason to fail a call.
+// boot id tells. Of calls that say no_log it keeps no more than how they ended. A journal that cannot be written is no reason to fail a call.
 type Journal struct {
 	dir   string
 	mu    sync.Mutex
@@ -38,19 +38,31 @@ func (j *Journal) start(call modules.Call, bootID string) {
 	if j == nil || call.Step == "" {
 		return
 	}
-	args, err := record.Encode(call.Args)
-	if err != nil {
-		return
+	entry := wire.JournalEntry{Step: call.Step, Module: call.Module, BootID: bootID}
+	if !call.NoLog { // a short secret could be guessed from its sum
+		args, err := record.Encode(call.Args)
+		if err != nil {
+			return
+		}
+		sum := sha256.Sum256(args)
+		entry.Args = hex.EncodeToString(sum[:])
 	}
-	sum := sha256.Sum256(args)
-	j.write(call.Run.ID, wire.JournalEntry{Step: call.Step, Module: call.Module, Args: hex.EncodeToString(sum[:]), BootID: bootID})
+	j.write(call.Run.ID, entry)
 }
 
 func (j *Journal) end(call modules.Call, reply modules.Reply) {
 	if j == nil || call.Step == "" {
 		return
 	}
-	j.write(call.Run.ID, wire.JournalEntry{Step: call.Step, Module: call.Module, Reply: &reply})
+	if call.NoLog {
+		reply = statusOf(reply)
+	}
+	j.write(call.Run.ID, wire.JournalEntry{Step: call.Step, Module: call.Module, Reply: &reply, Withheld: call.NoLog})
+}
+
+// statusOf is a reply without what it said.
+func statusOf(r modules.Reply) modules.Reply {
+	return modules.Reply{Changed: r.Changed, Failed: r.Failed, Skipped: r.Skipped, ErrorKind: r.ErrorKind}
 }
 
 func (j *Journal) write(run string, entry wire.JournalEntry) {
@@ -163,7 +175,7 @@ func readJournal(r io.Reader) ([]wire.JournalEntry, error) {
 			entries = append(entries, entry)
 			continue
 		}
-		entries[i].Reply = entry.Reply
+		entries[i].Reply, entries[i].Withheld = entry.Reply, entry.Withheld
 	}
 }
 

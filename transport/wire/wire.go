@@ -123,10 +123,12 @@ const ChunkSize = 256 << 10
 type JournalEntry struct {
 	Step   string `json:"step"`
 	Module string `json:"module"`
-	// Args is the SHA-256 of the call's arguments.
+	// Args is the SHA-256 of the call's arguments; empty for those that say no_log.
 	Args string `json:"args"`
 	// BootID is that of the machine when the call started.
 	BootID string `json:"boot_id"`
 	// Reply is null where the call started and its end is not known.
 	Reply *modules.Reply `json:"reply,omitempty"`
+	// Withheld says that of Reply only the status is there, since the task said no_log.
+	Withheld bool `json:"withheld,omitempty"`
 }
