@@ -253,7 +253,7 @@ func (f *fakeHosts) lock(t transport.Target, call modules.Call, path, state stri
 		return modules.Reply{}
 	}
 	if holder := f.locks[key]; holder != "" && holder != call.Run.ID && !takeOver {
-		return modules.Reply{Failed: true, ErrorKind: modules.KindLocked, Msg: "the lock is held by " + holder}
+		return modules.Reply{Failed: true, ErrorKind: modules.KindLocked, Msg: "the lock is held by " + holder, Data: values.MapOf("run", values.String(holder))}
 	}
 	f.locks[key] = call.Run.ID
 	return modules.Reply{Data: values.MapOf("number", values.Int(1))}

@@ -99,7 +99,7 @@ func (p *play) takeAll(ctx context.Context, wanted *heldLock) bool {
 		if p.held.number[place.host] != "" {
 			continue
 		}
-		reply, err := p.lockCall(waiting, p.inOrder(place))
+		reply, err := p.take(waiting, place)
 		p.warnAll(place.host, reply.Warnings)
 		switch {
 		case errors.Is(err, context.Canceled):
@@ -124,6 +124,48 @@ func (p *play) takeAll(ctx context.Context, wanted *heldLock) bool {
 	}
 	p.tell(LockTaken{Name: wanted.name, Hosts: p.held.hosts()})
 	return p.goOnWithout(p.hosts.without(p.alive(p.hosts)))
+}
+
+// Unnoticed is how long what a run left on a host may hold its lock there: until the helper
+// takes its silent controller for dead, and until the call has ended that runs meanwhile.
+const Unnoticed = 2 * time.Minute
+
+// take asks for the lock on one host. Where only what another run left behind holds it, it
+// waits until that lets go: nothing can be done about it, and nobody is in the way.
+func (p *play) take(ctx context.Context, place *lockPlace) (modules.Reply, error) {
+	reply, err := p.lockCall(ctx, p.inOrder(place))
+	if err != nil || !p.leftBehind(reply) {
+		return reply, err
+	}
+	p.warn(place.host, fmt.Sprintf("the lock %s is held by what run %s left here. That run has ended, and this host does not know it yet: its connection was lost. "+
+		"Waiting until it notices, which takes a minute or two", place.path, lockedBy(reply)))
+	for end := time.Now().Add(Unnoticed); err == nil && p.leftBehind(reply) && time.Now().Before(end); {
+		select {
+		case <-ctx.Done():
+			return reply, ctx.Err()
+		case <-time.After(time.Second):
+			reply, err = p.lockCall(ctx, place.with("wait", values.Int(0)))
+		}
+	}
+	return reply, err
+}
+
+// leftBehind reports that the lock was refused because of a run that is over.
+func (p *play) leftBehind(reply modules.Reply) bool {
+	by := lockedBy(reply)
+	return p.Over != nil && by != "" && p.Over(by)
+}
+
+// lockedBy is the run that has the lock for which a reply was refused.
+func lockedBy(reply modules.Reply) string {
+	if !reply.Failed || reply.ErrorKind != modules.KindLocked {
+		return ""
+	}
+	run, ok := reply.Data.Get("run")
+	if !ok {
+		return ""
+	}
+	return values.Text(run)
 }
 
 // inOrder gives the call for a lock, which waits for nobody where the run holds locks

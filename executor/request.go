@@ -43,6 +43,9 @@ type Request struct {
 	Defaults Defaults
 	// LockWait is how long to wait for a lock where the play does not say.
 	LockWait time.Duration
+	// Over reports that a run, by its id, is known to have ended or died, so that a lock of
+	// its own is held only by what it left on a host that has not noticed yet; nil knows none.
+	Over func(run string) bool
 	// Resume says how a run goes on that died; nil for one that begins.
 	Resume *Resume
 	// Connection is what flags and settings say about connections.

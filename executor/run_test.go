@@ -324,6 +324,42 @@ c
 	}
 }
 
+// A lock that only a run that is over has left on a host is waited for, one of a run that
+// goes on is not.
+func TestLockLeftBehind(t *testing.T) {
+	const play = `
+-- inventory --
+a
+-- play.yml --
+- hosts: all
+  gather_facts: false
+  lock: {name: shop, path: /lock}
+  tasks:
+    - do: work
+`
+	for over, want := range map[bool]string{
+		true:  "a: lock /lock None|a: lock /lock None|a: work [/lock]|a: lock /lock free",
+		false: "a: lock /lock None",
+	} {
+		f, outcome := run(t, play, func(f *fixture) {
+			f.hosts.locks["a /lock"] = "old"
+			f.request.Over = func(run string) bool { // asked before and after the first wait
+				if run == "old" && over {
+					go func() {
+						f.hosts.mu.Lock()
+						defer f.hosts.mu.Unlock()
+						delete(f.hosts.locks, "a /lock")
+					}()
+				}
+				return run == "old" && over
+			}
+		})
+		if diff := cmp.Diff(strings.Split(want, "|"), f.hosts.effects()); diff != "" || outcome.Locked == over {
+			t.Errorf("over: %t: %+v %s", over, outcome, diff)
+		}
+	}
+}
+
 // A host that cannot be locked is left out; one beside the play, or any_errors_fatal, ends it.
 func TestLockUnreachable(t *testing.T) {
 	const play = `

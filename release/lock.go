@@ -26,10 +26,16 @@ type Holder struct {
 	Number int64 `json:"number"`
 	// Free is true once it was given back.
 	Free bool `json:"free,omitempty"`
+
+	// taking is what one says of itself who is about to become the holder.
+	taking string
 }
 
 // String names the holder in messages.
 func (h Holder) String() string {
+	if h.taking != "" {
+		return h.taking
+	}
 	s := fmt.Sprintf("run %s of %s since %s", h.Run, h.Who, h.Since.UTC().Format("2006-01-02 15:04:05 UTC"))
 	if h.Reason != "" {
 		s += " (" + h.Reason + ")"
@@ -51,8 +57,8 @@ func (k Lock) flock(number int64) string {
 }
 
 // Take takes the lock for the running run. Where somebody else holds it, it asks again
-// until wait is over, and fails with modules.KindLocked, naming the holder. With takeOver
-// it does not ask: the holder's next fenced call will be refused.
+// until wait is over, and fails with modules.KindLocked, naming the holder, which it gives.
+// With takeOver it does not ask: the holder's next fenced call will be refused.
 func (k Lock) Take(ctx context.Context, sys modules.System, reason string, wait time.Duration, takeOver bool) (Holder, error) {
 	if err := checkHold(sys, k.Hold); err != nil {
 		return Holder{}, err
@@ -67,7 +73,7 @@ func (k Lock) Take(ctx context.Context, sys modules.System, reason string, wait 
 			return deref(mine), err
 		}
 		if !sys.Now().Before(end) {
-			return Holder{}, modules.WithKind(modules.KindLocked, fmt.Errorf("the lock %s is held by %s: wait for it (--lock-wait), or take over with -e take_over=yes in mode=emergency or now", k.Dir, other))
+			return other, modules.WithKind(modules.KindLocked, fmt.Errorf("the lock %s is held by %s: wait for it (--lock-wait), or take over with -e take_over=yes in mode=emergency or now", k.Dir, other))
 		}
 		if err := errors.Join(pause(ctx, time.Second), checkHold(sys, k.Hold)); err != nil {
 			return Holder{}, err
@@ -93,29 +99,29 @@ func pause(ctx context.Context, d time.Duration) error {
 
 // try takes the lock if it is free. The new number's flock decides between two that try
 // at once; the holder's file is read again under it, since it may have changed before.
-func (k Lock) try(sys modules.System, reason string, takeOver bool) (mine *Holder, other string, err error) {
+func (k Lock) try(sys modules.System, reason string, takeOver bool) (mine *Holder, other Holder, err error) {
 	current, err := k.Current(sys)
 	if err != nil {
-		return nil, "", err
+		return nil, other, err
 	}
 	run := sys.Run()
 	if current.Run == run.ID && !current.Free {
 		_, _, err := sys.HoldLock(k.flock(current.Number), []byte(current.String()+"\n")) // another helper of the run may have it
-		return &current, "", err
+		return &current, other, err
 	}
 	if !takeOver && !current.Free && current.Number > 0 {
 		alive, err := k.Alive(sys, current)
 		if err != nil || alive {
-			return nil, current.String(), err
+			return nil, current, err
 		}
 	}
 	next := Holder{Run: run.ID, Who: run.Who, Since: sys.Now().UTC(), Reason: reason, Number: current.Number + 1}
 	held, says, err := sys.HoldLock(k.flock(next.Number), []byte(next.String()+"\n"))
 	if err != nil {
-		return nil, "", fmt.Errorf("take the lock %s: %w", k.Dir, err)
+		return nil, other, fmt.Errorf("take the lock %s: %w", k.Dir, err)
 	}
 	if !held {
-		return nil, string(says), nil
+		return nil, Holder{taking: string(says)}, nil
 	}
 	var again Holder
 	err = k.alone(sys, func() error {
@@ -125,9 +131,9 @@ func (k Lock) try(sys modules.System, reason string, takeOver bool) (mine *Holde
 		return k.write(sys, next)
 	})
 	if err != nil || again != current {
-		return nil, again.String(), errors.Join(err, sys.ReleaseLock(k.flock(next.Number)))
+		return nil, again, errors.Join(err, sys.ReleaseLock(k.flock(next.Number)))
 	}
-	return &next, "", nil
+	return &next, other, nil
 }
 
 // Alive reports whether the helper that took the lock is still there. One that is gone has

@@ -78,6 +78,37 @@ func TestTheHistoryOfAHugeClusterCanBeRead(t *testing.T) {
 	}
 }
 
+func TestARunIsOverWhenItsProgramIsGone(t *testing.T) {
+	dir, log := t.TempDir(), filepath.Join(t.TempDir(), "gdeploy.log")
+	over := func(id string, want bool) {
+		t.Helper()
+		if runlog.Over(dir, log, id) != want {
+			t.Errorf("%s is said to be over: %t", id, !want)
+		}
+	}
+	r, err := runlog.Start(dir, log, runlog.Meta{ID: "mine"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	over("mine", false)
+	if err := r.Close(); err != nil { // as its death does
+		t.Fatal(err)
+	}
+	over("mine", true)
+	over("nobody's", false)
+	lines := "2026-11-28T10:00:00Z run=theirs who=bob@ops1 deploy app=shop result=\"interrupted\" duration=1s\n"
+	for _, more := range []struct {
+		line string
+		over bool
+	}{{"", true}, {"2026-11-28T10:01:00Z run=theirs who=bob@ops1 switch app=shop a -> b revision=- host=n1\n", false}} {
+		lines += more.line
+		if err := os.WriteFile(log, []byte(lines), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		over("theirs", more.over)
+	}
+}
+
 func TestTheLogTellsADryRunAndTheApplicationOfARunThatSwitchedNothing(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "gdeploy.log")
 	r, err := runlog.Start(t.TempDir(), log, runlog.Meta{ID: "1", Who: "ada@ops1", Playbooks: []string{"deploy.yml"}, Check: true})

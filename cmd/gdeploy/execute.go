@@ -47,6 +47,7 @@ func (s *session) execute(ctx context.Context, run *runlog.Run, request executor
 	request.Hosts = pool
 	request.Forks = s.settings.Forks
 	request.LockWait = s.lockWait()
+	request.Over = s.over
 	request.Select = s.selected()
 	request.Check, request.Diff = s.options.check, s.settings.Diff
 	request.ForceHandlers = s.settings.ForceHandlers

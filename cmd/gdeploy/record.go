@@ -69,6 +69,12 @@ func (s *session) identity(run *runlog.Run) modules.Run {
 	return modules.Run{ID: id, Who: who(), Started: s.started.UTC()}
 }
 
+// over reports that a run of this controller is known to have ended or died.
+func (s *session) over(run string) bool {
+	dir, err := runlog.Dir()
+	return err == nil && runlog.Over(dir, s.settings.LogFile, run)
+}
+
 // who is the person that runs gdeploy, with their machine: "ada@ops1". Behind sudo it is
 // who called sudo.
 func who() string {

@@ -134,9 +134,10 @@ func outOfTheBalancer(t *testing.T) (out []string) {
 }
 
 // recoveries are the ways out of a fault, of which each try takes the next: where the controller died, also those that
-// take up its run. A node that was cut off keeps its lock until its helper misses the controller.
+// take up its run. A node that was cut off keeps its lock until its helper misses the controller, which a new deploy
+// waits for by itself.
 func recoveries(f fault) []recovery {
-	anew := recovery{name: "a new deploy", args: []string{"play", "deploy.yml", limit(few), faultSource("RELEASE"), "-e", "batch=100%", "-e", "rejoin=web", "-e", "health_timeout=6", "--lock-wait", "90"}}
+	anew := recovery{name: "a new deploy", args: []string{"play", "deploy.yml", limit(few), faultSource("RELEASE"), "-e", "batch=100%", "-e", "rejoin=web", "-e", "health_timeout=6"}}
 	if !f.killed {
 		return []recovery{anew}
 	}

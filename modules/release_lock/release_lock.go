@@ -40,11 +40,12 @@ func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, e
 		return modules.Result{}, err
 	}
 	holder, err := m.take(ctx, sys, lock, time.Duration(m.Wait*float64(time.Second)))
-	if err != nil {
+	if err != nil && holder.Run == "" {
 		return modules.Result{}, err
 	}
+	// Where it was refused they are those of who has it.
 	data, _ := values.MapOf("number", values.Int(holder.Number), "run", values.String(holder.Run)).AsMap()
-	return modules.Result{Data: data, Warnings: warnings}, nil
+	return modules.Result{Data: data, Warnings: warnings}, err
 }
 
 func (m *Module) take(ctx context.Context, sys modules.System, lock release.Lock, wait time.Duration) (release.Holder, error) {

@@ -30,6 +30,9 @@ func TestTwoRuns(t *testing.T) {
 	if reply.ErrorKind != modules.KindLocked || !strings.Contains(reply.Msg, "is held by run r1 of ada@ops1 since") {
 		t.Errorf("a second run was told %q (%s)", reply.Msg, reply.ErrorKind)
 	}
+	if run, _ := reply.Data.Get("run"); values.Text(run) != "r1" {
+		t.Errorf("a second run was told that %v has it", run)
+	}
 	if reply := bob("free"); reply.Failed || reply.Changed {
 		t.Errorf("another run's lock was given back: %v", reply.Changes)
 	}
