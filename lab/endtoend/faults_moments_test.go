@@ -90,7 +90,7 @@ func tasksStarted(events string) []taskBegun {
 func deployUntil(t *testing.T, m moment, release string) *running {
 	t.Helper()
 	r := &running{command: "gdeploy play deploy.yml " + limit(few), ended: make(chan struct{}), reached: make(chan struct{})}
-	args := append([]string{"gdeploy", "play", "deploy.yml", limit(few), "--output", "json", "-T", "3", "--ssh-common-args", "-o ServerAliveInterval=2", "-e", "batch=100%", faultSource(release)}, "-e", "health_timeout=6", "-e", "drain_timeout=3")
+	args := append([]string{"gdeploy", "play", "deploy.yml", limit(few), "--output", "json", "-T", "3", "--ssh-common-args", "-o ServerAliveInterval=2", "-e", "batch=100%", faultSource(release)}, "-e", "health_timeout=3", "-e", "drain_timeout=3")
 	r.cmd = onController(t.Context(), args...)
 	r.cmd.Stdout = &watch{running: r, wanted: m.number}
 	r.cmd.Stderr = &r.out
