@@ -70,7 +70,7 @@ func (m *Machine) Self() modules.User {
 
 func (m *Machine) users() []modules.User {
 	var list []modules.User
-	for _, line := range m.lines("/etc/passwd") {
+	for _, line := range m.databases.passwd.read(m.options.Root + "/etc/passwd") {
 		if u, ok := parseUser(line); ok {
 			list = append(list, u)
 		}
@@ -80,20 +80,12 @@ func (m *Machine) users() []modules.User {
 
 func (m *Machine) groups() []modules.Group {
 	var list []modules.Group
-	for _, line := range m.lines("/etc/group") {
+	for _, line := range m.databases.group.read(m.options.Root + "/etc/group") {
 		if g, ok := parseGroup(line); ok {
 			list = append(list, g)
 		}
 	}
 	return list
-}
-
-func (m *Machine) lines(file string) []string {
-	content, err := os.ReadFile(m.options.Root + file)
-	if err != nil {
-		return nil
-	}
-	return strings.Split(string(content), "\n")
 }
 
 func parseUser(line string) (modules.User, bool) {

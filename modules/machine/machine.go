@@ -28,6 +28,8 @@ type Options struct {
 	Env map[string]string
 	// Locks are the locks that outlive the call; nil keeps none beyond it.
 	Locks *Locks
+	// Databases keep users and groups from call to call; nil reads them anew.
+	Databases *Databases
 	// Root makes everything below this directory look like the whole file system. It
 	// is for tests: programs still see the real one.
 	Root string
@@ -35,9 +37,10 @@ type Options struct {
 
 // Machine is a modules.System. It is made for one call; Close ends it.
 type Machine struct {
-	options Options
-	locks   *Locks
-	own     bool // locks are this call's own
+	options   Options
+	locks     *Locks
+	own       bool // locks are this call's own
+	databases *Databases
 
 	mu      sync.Mutex
 	scratch []string
@@ -47,9 +50,12 @@ var _ modules.System = (*Machine)(nil)
 
 // New makes the system of one call.
 func New(o Options) *Machine {
-	m := &Machine{options: o, locks: o.Locks}
+	m := &Machine{options: o, locks: o.Locks, databases: o.Databases}
 	if m.locks == nil {
 		m.locks, m.own = NewLocks(), true
+	}
+	if m.databases == nil {
+		m.databases = new(Databases)
 	}
 	return m
 }

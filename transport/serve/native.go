@@ -10,8 +10,9 @@ import (
 
 // Native runs modules on the machine that it is on.
 type Native struct {
-	specs map[string]modules.Spec
-	locks *machine.Locks
+	specs     map[string]modules.Spec
+	locks     *machine.Locks
+	databases machine.Databases
 }
 
 // NewNative runs the modules of specs, and users' own.
@@ -33,7 +34,9 @@ func (n *Native) Run(ctx context.Context, call modules.Call, s Session) modules.
 	if call.Background != nil {
 		return detach(ctx, call, s)
 	}
-	system := machine.New(machine.Options{Blobs: s, Progress: s.Progress, Run: call.Run, Env: call.Env, Locks: n.locks})
+	system := machine.New(machine.Options{
+		Blobs: s, Progress: s.Progress, Run: call.Run, Env: call.Env, Locks: n.locks, Databases: &n.databases,
+	})
 	defer system.Close()
 	return modules.Perform(ctx, spec, call, system)
 }
