@@ -27,7 +27,7 @@ type Module struct {
 	Headers       map[string]string `json:"headers" aliases:"header" help:"headers to send"`
 	Host          string            `json:"host" help:"the Host header and TLS server name, where they are not those of the url"`
 	Timeout       time.Duration     `json:"timeout" default:"10" help:"how long to go on asking until the answer is right; 0 asks once"`
-	Interval      time.Duration     `json:"interval" default:"1" help:"the pause between two questions"`
+	Interval      time.Duration     `json:"interval" default:"1" help:"the longest pause between two questions; the first are shorter while nobody answers"`
 	AnswerTimeout time.Duration     `json:"answer_timeout" default:"10" help:"how long one answer may take"`
 	ValidateCerts bool              `json:"validate_certs" default:"yes" help:"refuse a certificate that is not valid"`
 }

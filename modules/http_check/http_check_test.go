@@ -93,7 +93,8 @@ func TestWaitsForAServiceThatIsNotThereYet(t *testing.T) {
 			go http.Serve(l, say(200, "here"))
 		}
 	})
-	passes(t, check(t, "url", str("http://"+address), "timeout", values.Int(10)))
+	// Long pauses are for wrong answers: that nobody listens yet is asked for again soon.
+	passes(t, check(t, "url", str("http://"+address), "timeout", values.Int(10), "interval", values.Int(3600)))
 }
 
 func TestServiceThatHangs(t *testing.T) {

@@ -28,7 +28,8 @@ type Probe struct {
 	Contains, NotContains string
 	// Word is like Contains, but "v1" is not found in "v10" or "v1.2".
 	Word string
-	// Timeout is how long to go on asking; 0 asks once.
+	// Timeout is how long to go on asking; 0 asks once. Interval is the pause between two
+	// questions; while nobody answers, as when a service starts, pauses begin short and grow to it.
 	Timeout, Interval, AnswerTimeout time.Duration
 	// AnyCertificate takes certificates that are not valid.
 	AnyCertificate bool
@@ -52,6 +53,7 @@ func (p Probe) Ask(ctx context.Context, network modules.Network) (Answer, error)
 	limit, cancel := context.WithTimeout(ctx, p.Timeout)
 	defer cancel()
 	var last Answer
+	pause := min(firstPause, p.Interval)
 	for attempt := 1; ; attempt++ {
 		// An answer that the end of the time has cut off tells less than the one before.
 		if got := p.once(p.limit(ctx, limit), client); attempt == 1 || limit.Err() == nil || got.err == nil {
@@ -62,13 +64,21 @@ func (p Probe) Ask(ctx context.Context, network modules.Network) (Answer, error)
 		if wrong == "" {
 			return last, nil
 		}
+		if last.err == nil {
+			pause = p.Interval
+		}
 		select {
 		case <-limit.Done():
 			return last, p.failure(ctx, last, wrong)
-		case <-time.After(p.Interval):
+		case <-time.After(pause):
 		}
+		pause = min(2*pause, p.Interval)
 	}
 }
+
+// firstPause is the first pause where nobody answers yet. Asking a port that nobody listens
+// on costs next to nothing, and most services listen after some tens of milliseconds.
+const firstPause = 10 * time.Millisecond
 
 // limit bounds one question: by the whole time, unless that asks for a single one.
 func (p Probe) limit(ctx, whole context.Context) context.Context {
