@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/modules/archives"
 	"github.com/gdeploy/gdeploy/values/record"
 )
 
@@ -35,6 +36,8 @@ type Archiving struct {
 	Revision, Ref string
 	// ConfigRevision is what the configuration was fetched at, where it has a project of its own.
 	ConfigRevision string
+	// Compression is the archive's, where Source is packed; gzip where it is not given.
+	Compression archives.Compression
 }
 
 // Archived is what release.json says of an archived release.
@@ -74,6 +77,9 @@ const (
 func Archive(ctx context.Context, sys modules.System, a Archiving) (Archived, error) {
 	if err := errors.Join(CheckName("app", a.App), CheckName("version", a.Version)); err != nil {
 		return Archived{}, err
+	}
+	if a.Compression.To == nil {
+		a.Compression = archives.Gzip
 	}
 	config, err := scanConfig(sys, a.Config)
 	if err != nil {
@@ -263,6 +269,9 @@ func pack(ctx context.Context, sys modules.System, a Archiving, config Manifest)
 
 // fileName keeps the ending of a ready archive.
 func (a Archiving) fileName() string {
+	if a.Archive == "" {
+		return "code" + a.Compression.Ending
+	}
 	for _, ending := range []string{".tar", ".tar.zst", ".tar.bz2", ".tbz2", ".zip", ".war", ".jar"} {
 		if strings.HasSuffix(a.Archive, ending) {
 			return "code" + ending

@@ -69,7 +69,7 @@ func (p *packer) code(name string, sum io.Writer) error {
 }
 
 func (p *packer) packInto(w io.Writer) error {
-	out, err := archives.NewWriter(w, archives.TarGz)
+	out, err := p.a.Compression.NewWriter(w)
 	if err != nil {
 		return err
 	}

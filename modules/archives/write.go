@@ -49,11 +49,30 @@ func NewWriter(w io.Writer, format Format) (*Writer, error) {
 		t := tar.NewWriter(w)
 		return &Writer{tar: t, closers: []io.Closer{t}}, nil
 	case TarGz:
-		z := gzip.NewWriter(w)
-		t := tar.NewWriter(z)
-		return &Writer{tar: t, closers: []io.Closer{t, z}}, nil
+		return Gzip.NewWriter(w)
 	}
 	return nil, fmt.Errorf("archive format %q is not one of tar, gz, zip", format)
+}
+
+// Compression is how a tar archive is compressed.
+type Compression struct {
+	// Ending is the ending of the archive's name.
+	Ending string
+	// To wraps a writer; Close writes what is left, and leaves the writer open.
+	To func(w io.Writer) (io.WriteCloser, error)
+}
+
+// Gzip can be written and read everywhere.
+var Gzip = Compression{Ending: ".tar.gz", To: func(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriter(w), nil }}
+
+// NewWriter starts a compressed tar archive on w.
+func (c Compression) NewWriter(w io.Writer) (*Writer, error) {
+	z, err := c.To(w)
+	if err != nil {
+		return nil, err
+	}
+	t := tar.NewWriter(z)
+	return &Writer{tar: t, closers: []io.Closer{t, z}}, nil
 }
 
 // Add writes one member. Of the mode only "executable by the owner" is kept: files are

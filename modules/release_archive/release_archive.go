@@ -10,12 +10,18 @@ import (
 	"path"
 
 	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/modules/archives"
 	"github.com/gdeploy/gdeploy/release"
 	"github.com/gdeploy/gdeploy/values"
 )
 
 // Spec describes the module.
-var Spec = modules.Spec{Name: "release_archive", New: func() modules.Module { return new(Module) }}
+var Spec = Packing(archives.Gzip)
+
+// Packing is the module with a compression for the trees that it packs.
+func Packing(c archives.Compression) modules.Spec {
+	return modules.Spec{Name: "release_archive", New: func() modules.Module { return &Module{compression: c} }}
+}
 
 // Module holds the parameters.
 type Module struct {
@@ -36,6 +42,8 @@ type Module struct {
 	Protect        []string       `json:"protect" help:"releases that pruned never removes"`
 	Nodes          []values.Value `json:"nodes" help:"results of release_facts: what these hosts have is noted here, and pruned removes nothing that any host has by these notes"`
 	Verify         bool           `json:"verify" help:"with read: compare the archive and the configuration with what was packed"`
+
+	compression archives.Compression
 }
 
 // Validate checks the parameters together.
@@ -61,7 +69,7 @@ func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, e
 	}
 	archived, err := release.Archive(ctx, sys, release.Archiving{
 		App: m.App, Version: m.Version, Dest: m.Dest, Source: m.Source, Archive: m.Archive, Exclude: m.Exclude, Samples: m.Samples,
-		Config: m.Config, Environment: m.Environment, Revision: m.Revision, Ref: m.Ref, ConfigRevision: m.ConfigRevision,
+		Config: m.Config, Environment: m.Environment, Revision: m.Revision, Ref: m.Ref, ConfigRevision: m.ConfigRevision, Compression: m.compression,
 	})
 	if err != nil {
 		return modules.Result{}, err
