@@ -87,9 +87,10 @@ fmt-check: ## fail where gofmt would change something
 	@unformatted=$$(gofmt -l $(go_files)); [ -z "$$unformatted" ] || { echo "gofmt would change:" $$unformatted >&2; exit 1; }
 
 .PHONY: vet
-vet: ## go vet, with and without the lab's tests
+vet: ## go vet, with and without the lab's tests; and that a controller can be a Mac
 	go vet ./...
 	go vet -tags lab ./...
+	GOOS=darwin GOARCH=arm64 go build -o /dev/null ./cmd/gdeploy
 
 .PHONY: staticcheck
 staticcheck: ## staticcheck, at a fixed version

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -46,8 +45,7 @@ func statOf(name, real string, info fs.FileInfo) (modules.Stat, error) {
 		st.UID, st.GID = int(sys.Uid), int(sys.Gid)
 		st.Inode, st.Dev, st.Links = sys.Ino, uint64(sys.Dev), uint64(sys.Nlink)
 		st.Rdev, st.Blocks, st.BlockSize = uint64(sys.Rdev), sys.Blocks, int64(sys.Blksize)
-		st.AccessTime = time.Unix(sys.Atim.Unix())
-		st.ChangeTime = time.Unix(sys.Ctim.Unix())
+		st.AccessTime, st.ChangeTime = accessAndChange(sys)
 	}
 	if info.Mode()&fs.ModeSymlink == 0 {
 		return st, nil
@@ -121,27 +119,6 @@ func (m *Machine) Space(name string) (modules.Space, error) {
 		real = path.Dir(real)
 	}
 }
-
-// Flags gives the flags of a file as chattr knows them, and its version.
-func (m *Machine) Flags(name string) (flags, version uint32, err error) {
-	real, err := m.at(name)
-	if err != nil {
-		return 0, 0, err
-	}
-	fd, err := unix.Open(real, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return 0, 0, &fs.PathError{Op: "open", Path: name, Err: err}
-	}
-	defer unix.Close(fd)
-	if flags, err = unix.IoctlGetUint32(fd, unix.FS_IOC_GETFLAGS); err != nil {
-		return 0, 0, &fs.PathError{Op: "read flags", Path: name, Err: err}
-	}
-	version, err = unix.IoctlGetUint32(fd, getVersion)
-	return flags, version, err
-}
-
-// getVersion is FS_IOC_GETVERSION of 64-bit Linux.
-const getVersion = 0x80087601
 
 // at gives the real path of name itself; what leads to it is followed.
 func (m *Machine) at(name string) (string, error) {

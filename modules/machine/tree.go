@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/gdeploy/gdeploy/modules"
 )
 
@@ -37,15 +35,6 @@ func (m *Machine) WriteTree(dir string, fill func(modules.Below) error) (err err
 		return err
 	}
 	return syncAll(root)
-}
-
-func syncAll(root *os.Root) error {
-	d, err := root.Open(".")
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return unix.Syncfs(int(d.Fd()))
 }
 
 // below is a modules.Below.

@@ -277,20 +277,6 @@ func (m *Machine) SetAttributes(name string, attrs modules.Attributes) error {
 	return m.chmod(real, name, *attrs.Mode&permissions)
 }
 
-// chmod follows no link, even one that was planted since the file was looked at.
-func (m *Machine) chmod(real, name string, mode fs.FileMode) error {
-	fd, err := unix.Open(real, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return &fs.PathError{Op: "chmod", Path: name, Err: err}
-	}
-	defer unix.Close(fd)
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err == nil && st.Mode&unix.S_IFMT == unix.S_IFLNK {
-		return &fs.PathError{Op: "chmod", Path: name, Err: errors.New("has become a link")}
-	}
-	return renamed(os.Chmod(fmt.Sprintf("/proc/self/fd/%d", fd), mode), name)
-}
-
 // SetTimes sets access and modification time, of a link its own.
 func (m *Machine) SetTimes(name string, access, modification time.Time) error {
 	real, err := m.at(name)

@@ -136,7 +136,7 @@ func job(r Runner, file string) int {
 	}
 	null, err := os.Open(os.DevNull)
 	if err == nil {
-		_ = syscall.Dup3(int(null.Fd()), 0, 0)
+		_ = redirect(int(null.Fd()), 0)
 	}
 	prepare()
 	id, limit := call.Background.ID, time.Duration(call.Background.LimitMS)*time.Millisecond

@@ -81,7 +81,7 @@ func takeStdio() (*stdio, error) {
 			return nil, err
 		}
 		files[fd] = os.NewFile(uintptr(moved), []string{"stdin", "stdout"}[fd])
-		if err := unix.Dup3(instead, fd, 0); err != nil {
+		if err := redirect(instead, fd); err != nil {
 			return nil, err
 		}
 	}
@@ -95,7 +95,7 @@ func prepare() {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE, syscall.SIGHUP)
 	runtime.GOMAXPROCS(min(2, runtime.NumCPU()))
 	unix.Umask(0o022)
-	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) // secrets shall not end in a core file
+	leaveNoCore()
 	_ = os.Setenv("PATH", withSystemPaths(os.Getenv("PATH")))
 	standSomewhere()
 }
