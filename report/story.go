@@ -31,6 +31,11 @@ func (s *story) record(event executor.Event) {
 			s.where = whereabouts{}
 		}
 		s.where.record(e)
+	case executor.ItemResult:
+		if s.where == nil {
+			s.where = whereabouts{}
+		}
+		s.where.recordItem(e)
 	case executor.UndoStarted:
 		s.undone = with(s.undone, e.Host)
 	case executor.LockRefused:

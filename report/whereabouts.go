@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/gdeploy/gdeploy/executor"
 	"github.com/gdeploy/gdeploy/values"
@@ -17,13 +18,14 @@ type whereabout struct {
 	app, release string
 	seen         bool // of release: an empty one is none
 	unsure       bool // the last try to switch it failed
-	traffic      string
+	// traffic is how each balancer has it, by the name of the balancer's host.
+	traffic map[string]string
 }
 
 // record takes note of what a result tells of its host.
 func (w whereabouts) record(e executor.HostResult) {
 	one := w[e.Host]
-	good := e.Status == executor.OK || e.Status == executor.Changed
+	good := isGood(e.Status)
 	switch e.Task.Action {
 	case "release_switch":
 		one.app = either(textOf(e.Result, "app"), one.app)
@@ -36,16 +38,37 @@ func (w whereabouts) record(e executor.HostResult) {
 			one.release, one.seen, one.unsure = values.Text(current), true, false
 		}
 	case "lb":
-		if good {
-			one.traffic = textOf(e.Result, "state")
-		} else if e.Status != executor.Skipped && one.traffic != "" {
-			one.traffic = "unknown"
+		if !e.Looped { // else each balancer's answer was told by itself
+			w.recordTraffic(e.Host, e.Delegate, e.Status, e.Result)
 		}
+		return
 	default:
 		return
 	}
 	w[e.Host] = one
 }
+
+// recordItem takes note of what one of several balancers says of a host.
+func (w whereabouts) recordItem(e executor.ItemResult) {
+	if e.Task.Action == "lb" {
+		w.recordTraffic(e.Host, e.Delegate, e.Status, e.Result)
+	}
+}
+
+func (w whereabouts) recordTraffic(host, balancer string, status executor.Status, said values.Value) {
+	one := w[host]
+	if one.traffic == nil {
+		one.traffic = map[string]string{}
+	}
+	if isGood(status) {
+		one.traffic[balancer] = textOf(said, "state")
+	} else if status != executor.Skipped && one.traffic[balancer] != "" {
+		one.traffic[balancer] = "unknown"
+	}
+	w[host] = one
+}
+
+func isGood(s executor.Status) bool { return s == executor.OK || s == executor.Changed }
 
 func textOf(result values.Value, name string) string {
 	v, ok := result.Get(name)
@@ -83,7 +106,26 @@ func (o whereabout) has() string {
 }
 
 func (o whereabout) takes() string {
-	switch o.traffic {
+	states := map[string]bool{}
+	for _, state := range o.traffic {
+		states[state] = true
+	}
+	if len(states) < 2 {
+		for state := range states {
+			return takes(state)
+		}
+		return ""
+	}
+	var told []string
+	for _, balancer := range slices.Sorted(maps.Keys(o.traffic)) {
+		told = append(told, fmt.Sprintf("%s has it %s", balancer, o.traffic[balancer]))
+	}
+	return "; of the balancers " + strings.Join(told, ", ")
+}
+
+// takes says what it means that a balancer has a host in a state.
+func takes(state string) string {
+	switch state {
 	case "":
 		return ""
 	case "ready":
@@ -91,5 +133,5 @@ func (o whereabout) takes() string {
 	case "unknown":
 		return ", and whether it takes traffic is not known"
 	}
-	return ", takes no traffic (" + o.traffic + ")"
+	return ", takes no traffic (" + state + ")"
 }

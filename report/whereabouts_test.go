@@ -31,7 +31,12 @@ func TestWhereabouts(t *testing.T) {
 	} {
 		w.record(e)
 	}
-	want := "  n1: one, takes traffic\n  n2: perhaps two: it could not be switched, takes no traffic (drain)\n  n3: no release"
+	for _, a := range []struct{ balancer, state string }{{"lb1", "drain"}, {"lb2", "drain"}, {"lb1", "ready"}} {
+		w.recordItem(executor.ItemResult{Host: "n6", Delegate: a.balancer, Task: executor.Place{Action: "lb"}, Status: executor.Changed, Result: values.MapOf("state", text(a.state))})
+	}
+	w.record(executor.HostResult{Host: "n6", Task: executor.Place{Action: "lb"}, Status: executor.Changed, Looped: true, Result: values.MapOf()})
+	w.record(told("n6", "release_facts", executor.OK, "current", text("one")))
+	want := "  n1: one, takes traffic\n  n2: perhaps two: it could not be switched, takes no traffic (drain)\n  n3: no release\n  n6: one; of the balancers lb1 has it ready, lb2 has it drain"
 	if got := strings.Join(w.lines(), "\n"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

@@ -64,19 +64,28 @@ type lbNode struct {
 	said           values.Value
 }
 
-// Record takes note of an answer.
+// Record takes note of an answer: one for each balancer of a node, or why there is none.
 func (t *lbTable) Record(r executor.Record) {
-	e, ok := r.Event.(executor.HostResult)
-	failed := ok && (e.Status == executor.Failed || e.Status == executor.Unreachable)
-	if !ok || e.Task.Action != "lb" && !failed {
-		return
+	switch e := r.Event.(type) {
+	case executor.ItemResult:
+		if e.Task.Action == "lb" {
+			t.add(lbNode{host: e.Host, balancer: cmp.Or(e.Delegate, e.Host), said: e.Result}, e.Status)
+		}
+	case executor.HostResult:
+		if !e.Looped && isBad(e.Status) {
+			t.add(lbNode{host: e.Host, balancer: cmp.Or(e.Delegate, e.Host), said: e.Result}, e.Status)
+		}
 	}
-	n := lbNode{host: e.Host, balancer: cmp.Or(e.Delegate, e.Host), said: e.Result}
-	if failed {
-		n.problem = string(e.Status) + ": " + text(e.Result, "msg")
+}
+
+func (t *lbTable) add(n lbNode, status executor.Status) {
+	if isBad(status) {
+		n.problem = string(status) + ": " + text(n.said, "msg")
 	}
 	t.nodes = append(t.nodes, n)
 }
+
+func isBad(s executor.Status) bool { return s == executor.Failed || s == executor.Unreachable }
 
 // sort brings the nodes into the order of the inventory.
 func (t *lbTable) sort(hosts []string) {

@@ -3,7 +3,10 @@ package main
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -26,7 +29,7 @@ those that were released, a lock and who holds it, a balancer that cannot be ask
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			table := &statusTable{
 				releaseTable: releaseTable{warnings: report.NewConsole(cmd.OutOrStdout(), cmd.ErrOrStderr(), report.Options{})},
-				balancer:     map[string]balancerAnswer{},
+				balancers:    map[string][]balancerAnswer{},
 			}
 			s, outcome, err := runStock(cmd, o, "status.yml", table)
 			if err != nil {
@@ -44,45 +47,58 @@ those that were released, a lock and who holds it, a balancer that cannot be ask
 // statusTable gathers what release_facts returned and what the balancer said.
 type statusTable struct {
 	releaseTable
-	balancer map[string]balancerAnswer
+	balancers map[string][]balancerAnswer
 }
 
-// balancerAnswer is how the balancer has a node: "in", or a word for how it is out.
-type balancerAnswer struct{ state, note string }
+// balancerAnswer is how a balancer has a node: "in", or a word for how it is out.
+type balancerAnswer struct{ balancer, state, note string }
 
 // Record takes note of a host's answer, or of what the balancer said of it.
 func (t *statusTable) Record(r executor.Record) {
-	e, ok := r.Event.(executor.HostResult)
-	if !ok || e.Task.Action != "lb" {
-		t.releaseTable.Record(r)
+	switch e := r.Event.(type) {
+	case executor.ItemResult:
+		if e.Task.Action == "lb" && e.Status != executor.Skipped {
+			t.note(e.Host, e.Delegate, e.Result)
+		}
 		return
+	case executor.HostResult:
+		if e.Task.Action == "lb" {
+			if !e.Looped && e.Status != executor.Skipped {
+				t.note(e.Host, e.Delegate, e.Result)
+			}
+			return
+		}
 	}
-	if e.Status != executor.Skipped {
-		t.balancer[e.Host] = readBalancer(e)
-	}
+	t.releaseTable.Record(r)
 }
 
-func readBalancer(e executor.HostResult) balancerAnswer {
+func (t *statusTable) note(host, balancer string, said values.Value) {
+	a := readBalancer(said)
+	a.balancer = balancer
+	t.balancers[host] = append(t.balancers[host], a)
+}
+
+func readBalancer(said values.Value) balancerAnswer {
 	text := func(name string) string {
-		v, _ := e.Result.Get(name)
+		v, _ := said.Get(name)
 		if v.IsNull() {
 			return ""
 		}
 		return values.Text(v)
 	}
-	known, _ := e.Result.Get("known")
+	known, _ := said.Get("known")
 	state := text("state")
 	switch {
 	case text("msg") != "" && state == "":
-		return balancerAnswer{"?", "the balancer cannot be asked: " + text("msg")}
+		return balancerAnswer{state: "?", note: "the balancer cannot be asked: " + text("msg")}
 	case !known.Truthy():
-		return balancerAnswer{"out", "the balancer does not know this node"}
+		return balancerAnswer{state: "out", note: "the balancer does not know this node"}
 	case state == "ready":
-		return balancerAnswer{"in", ""}
+		return balancerAnswer{state: "in"}
 	case text("taken_by") != "":
-		return balancerAnswer{state, "taken out of the balancer by " + text("taken_by")}
+		return balancerAnswer{state: state, note: "taken out of the balancer by " + text("taken_by")}
 	}
-	return balancerAnswer{state, ""}
+	return balancerAnswer{state: state}
 }
 
 func (t *statusTable) print(out io.Writer) error {
@@ -98,12 +114,32 @@ func (t *statusTable) rows(n tableNode) []tableRow {
 		return []tableRow{{cells: []string{n.Host}, note: n.problem}}
 	}
 	r := n.find(n.Current)
-	b := t.balancer[n.Host]
+	state, notes := traffic(t.balancers[n.Host])
 	rows := []tableRow{{cells: []string{
-		n.Host, cmp.Or(n.Current, "("+n.Kind+")"), cmp.Or(string(r.State), "-"), cmp.Or(b.state, "-"), clock(r.Live), cmp.Or(r.LiveBy, r.Who, "-"),
+		n.Host, cmp.Or(n.Current, "("+n.Kind+")"), cmp.Or(string(r.State), "-"), cmp.Or(state, "-"), clock(r.Live), cmp.Or(r.LiveBy, r.Who, "-"),
 	}}}
-	if b.note != "" {
-		rows = append(rows, tableRow{cells: []string{""}, note: b.note})
+	for _, note := range notes {
+		rows = append(rows, tableRow{cells: []string{""}, note: note})
 	}
 	return append(rows, n.notes()...)
+}
+
+// traffic is how the balancers have a node, in a word where they agree, and what there is to
+// be told of each.
+func traffic(all []balancerAnswer) (state string, notes []string) {
+	var states []string
+	for _, a := range all {
+		if !slices.Contains(states, a.state) {
+			states = append(states, a.state)
+		}
+	}
+	for _, a := range all {
+		switch {
+		case len(states) > 1:
+			notes = append(notes, fmt.Sprintf("%s: %s", a.balancer, cmp.Or(a.note, a.state)))
+		case a.note != "" && !slices.Contains(notes, a.note):
+			notes = append(notes, a.note)
+		}
+	}
+	return strings.Join(states, ", "), notes
 }

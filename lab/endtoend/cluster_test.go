@@ -124,10 +124,13 @@ func dialInLab(ctx context.Context, network, address string) (net.Conn, error) {
 }
 
 // balancer asks HAProxy itself how it has its servers.
-func balancer(t *testing.T) map[string]string {
+func balancer(t *testing.T) map[string]string { return balancerOn(t, "lb") }
+
+// balancerOn asks the HAProxy of a host.
+func balancerOn(t *testing.T, host string) map[string]string {
 	t.Helper()
 	states := map[string]string{}
-	for line := range strings.Lines(haproxy(t, "show servers state")) {
+	for line := range strings.Lines(haproxyOn(t, host, "show servers state")) {
 		cells := strings.Fields(line)
 		if len(cells) < 7 || cells[1] != "web" {
 			continue
@@ -147,10 +150,13 @@ func balancer(t *testing.T) map[string]string {
 }
 
 // haproxy gives HAProxy an order and returns its answer.
-func haproxy(t *testing.T, order string) string {
+func haproxy(t *testing.T, order string) string { return haproxyOn(t, "lb", order) }
+
+// haproxyOn gives the HAProxy of a host an order.
+func haproxyOn(t *testing.T, host, order string) string {
 	t.Helper()
 	const speak = `use IO::Socket::UNIX; my $s = IO::Socket::UNIX->new("/run/haproxy/admin.sock") or die "$!"; print $s "$ARGV[0]\n"; print while <$s>;`
-	out, err := shared.lab.Exec(context.WithoutCancel(t.Context()), "lb", "perl", "-e", speak, order)
+	out, err := shared.lab.Exec(context.WithoutCancel(t.Context()), host, "perl", "-e", speak, order)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,9 +246,26 @@ func rollback(t *testing.T, hosts []string, args ...string) result {
 // impatient are the settings of all these deploys.
 var impatient = []string{"-e", "health_timeout=5", "-e", "drain_timeout=5", "-e", "keep=50"}
 
-// clientThrough keeps asking through the balancer until the function that it gives is called, which wants all answers to be good.
-func clientThrough(t *testing.T) (unharmed func()) {
+// wrongAnswer asks for a page, and gives what was wrong with the answer.
+func wrongAnswer(url string) string {
+	response, err := client.Get(url)
+	if err != nil {
+		return err.Error()
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return response.Status
+	}
+	return ""
+}
+
+// clientThrough keeps asking through the balancer, or several in turn, until the function that it gives is called, which wants
+// all answers to be good.
+func clientThrough(t *testing.T, balancers ...string) (unharmed func()) {
 	t.Helper()
+	if len(balancers) == 0 {
+		balancers = []string{"lb"}
+	}
 	done, failures := make(chan struct{}), make(chan []string, 1)
 	go func() {
 		var bad []string
@@ -256,14 +279,8 @@ func clientThrough(t *testing.T) (unharmed func()) {
 				return
 			case <-time.After(10 * time.Millisecond):
 			}
-			response, err := client.Get("http://" + address("lb") + "/")
-			if err != nil {
-				bad = append(bad, err.Error())
-				continue
-			}
-			response.Body.Close()
-			if response.StatusCode != http.StatusOK {
-				bad = append(bad, response.Status)
+			if why := wrongAnswer("http://" + address(balancers[asked%len(balancers)]) + "/"); why != "" {
+				bad = append(bad, why)
 			}
 		}
 	}()
