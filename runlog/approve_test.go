@@ -33,20 +33,57 @@ func TestAnswer(t *testing.T) {
 		}
 		got <- a
 	}()
-	waiting, err := runlog.Waiting(dir)
-	for ; len(waiting) == 0 && err == nil; waiting, err = runlog.Waiting(dir) {
+	waiting, err := runlog.FindWaiting(dir, "")
+	for ; len(waiting) == 0 && err == nil; waiting, err = runlog.FindWaiting(dir, "") {
 		time.Sleep(time.Millisecond)
 	}
 	if err != nil || len(waiting) != 1 || waiting[0].Run != "r1" || waiting[0].Next != "all" {
 		t.Fatalf("waiting: %+v, %v", waiting, err)
 	}
 	want := executor.Answer{Approved: true, Who: "bob@ops2", Reason: "looks good"}
-	first, second := runlog.Reply(dir, q, want), runlog.Reply(dir, q, executor.Answer{Who: "eve"})
+	first, second := waiting[0].Reply(want), waiting[0].Reply(executor.Answer{Who: "eve"})
 	if a := <-got; a != want || first != nil || second == nil {
 		t.Errorf("answered %+v, %v, then %v", a, first, second)
 	}
-	if waiting, _ := runlog.Waiting(dir); len(waiting) != 0 {
+	if waiting, _ := runlog.FindWaiting(dir, ""); len(waiting) != 0 {
 		t.Errorf("still waiting: %+v", waiting)
+	}
+}
+
+// With a log that all deployers share, others find the question beside it, and one who did not
+// start the run answers by a file of their own.
+func TestAnswerOfAnother(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "gdeploy.log")
+	run, err := runlog.Start(t.TempDir(), log, runlog.Meta{ID: "r1", Who: "ada@ops1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer run.Close()
+	got := make(chan executor.Answer)
+	go func() {
+		a, err := run.Answer(t.Context(), executor.Question{Run: "r1", Next: "all"})
+		if err != nil {
+			t.Error(err)
+		}
+		got <- a
+	}()
+	others := t.TempDir()
+	waiting, err := runlog.FindWaiting(others, log)
+	for ; len(waiting) == 0 && err == nil; waiting, err = runlog.FindWaiting(others, log) {
+		time.Sleep(time.Millisecond)
+	}
+	if err != nil || len(waiting) != 1 || waiting[0].Run != "r1" || waiting[0].Who != "ada@ops1" {
+		t.Fatalf("waiting: %+v, %v", waiting, err)
+	}
+	if err := waiting[0].Reply(executor.Answer{Approved: true, Who: "bob@ops2"}); err != nil {
+		t.Fatal(err)
+	}
+	if a := <-got; !a.Approved || a.Who != "bob@ops2" {
+		t.Errorf("answered %+v", a)
+	}
+	left, err := os.ReadDir(filepath.Join(filepath.Dir(log), "waiting"))
+	if err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
 

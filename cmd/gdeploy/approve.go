@@ -18,8 +18,11 @@ func approveCommand() *cobra.Command {
 		Use:   "approve [RUN]",
 		Short: "Say yes or no to a run that waits between two waves",
 		Long: `Answers a run that waits between two waves of hosts (play keyword approve). RUN is the run's
-id or its beginning; where only one run of yours waits, it need not be named. A no has the
-run take back what it did. The answer, and who gave it, is kept in the run's record.
+id or its beginning; where only one run waits, it need not be named. A no has the run take back
+what it did. The answer, and who gave it, is kept in the run's record.
+
+Runs of others on this machine can be answered by who may write to the log of all deployers
+(setting log_file): root, and the members of the group that owns its directory.
 
   gdeploy approve 20261123-1000
   gdeploy approve --reject --reason "errors in the canary's log"` + exits(exitFine, exitGeneric, exitOptions),
@@ -29,15 +32,19 @@ run take back what it did. The answer, and who gave it, is kept in the run's rec
 			if err != nil {
 				return err
 			}
-			q, err := waitingRun(dir, strings.Join(args, ""))
+			settings, err := loadSettings(cmd.Flags(), warnTo(cmd.ErrOrStderr(), nothingSecret))
+			if err != nil {
+				return err
+			}
+			waiting, err := waitingRun(dir, settings.LogFile, strings.Join(args, ""))
 			if err != nil {
 				return err
 			}
 			a.Approved, a.Who, a.How = !reject, who(), "command"
-			if err := runlog.Reply(dir, q, a); err != nil {
+			if err := waiting.Reply(a); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "run %s %s\n", q.Run, verdict(q, a))
+			fmt.Fprintf(cmd.OutOrStdout(), "run %s of %s %s\n", waiting.Run, waiting.Who, verdict(waiting.Question, a))
 			return nil
 		},
 	}
@@ -54,27 +61,26 @@ func verdict(q executor.Question, a executor.Answer) string {
 }
 
 // waitingRun finds the run that an operator means among those that wait.
-func waitingRun(dir, name string) (executor.Question, error) {
-	all, err := runlog.Waiting(dir)
-	if err != nil {
-		return executor.Question{}, err
-	}
+func waitingRun(dir, log, name string) (runlog.Waiting, error) {
+	all, err := runlog.FindWaiting(dir, log)
 	var lines []string
-	var meant []executor.Question
-	for _, q := range all {
-		lines = append(lines, fmt.Sprintf("  %s  asks since %s was done whether to go on with %s (%s), until %s",
-			q.Run, q.Done, q.Next, strings.Join(q.Hosts, ", "), q.Until.Local().Format(time.DateTime)))
-		if strings.HasPrefix(q.Run, name) {
-			meant = append(meant, q)
+	var meant []runlog.Waiting
+	for _, w := range all {
+		lines = append(lines, fmt.Sprintf("  %s of %s  asks since %s was done whether to go on with %s (%s), until %s",
+			w.Run, w.Who, w.Done, w.Next, strings.Join(w.Hosts, ", "), w.Until.Local().Format(time.DateTime)))
+		if strings.HasPrefix(w.Run, name) {
+			meant = append(meant, w)
 		}
 	}
 	switch {
 	case len(meant) == 1:
 		return meant[0], nil
+	case len(all) == 0 && err != nil:
+		return runlog.Waiting{}, fmt.Errorf("no run of yours waits for an answer (looked in %s); %w", dir, err)
 	case len(all) == 0:
-		return executor.Question{}, fmt.Errorf("no run of yours waits for an answer (looked in %s)", dir)
+		return runlog.Waiting{}, fmt.Errorf("no run waits for an answer (looked in %s, and for those of others beside %s): a run is answered on the machine where it was started", dir, log)
 	case len(meant) == 0:
-		return executor.Question{}, fmt.Errorf("no run that waits for an answer begins with %q; these do wait:\n%s", name, strings.Join(lines, "\n"))
+		return runlog.Waiting{}, fmt.Errorf("no run that waits for an answer begins with %q; these do wait:\n%s", name, strings.Join(lines, "\n"))
 	}
-	return executor.Question{}, fmt.Errorf("several runs wait for an answer; say which:\n%s", strings.Join(lines, "\n"))
+	return runlog.Waiting{}, fmt.Errorf("several runs wait for an answer; say which:\n%s", strings.Join(lines, "\n"))
 }

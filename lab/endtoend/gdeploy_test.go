@@ -110,11 +110,23 @@ func (b *buffer) String() string {
 // tooLong is when a run counts as one that hangs.
 const tooLong = 3 * time.Minute
 
+// command runs a command on the controller.
+func command(t *testing.T, stdin string, words ...string) result {
+	t.Helper()
+	return starting(t, stdin, words...).wait(t)
+}
+
 // start starts bin/gdeploy and does not wait for it.
 func start(t *testing.T, stdin string, args ...string) *running {
 	t.Helper()
-	r := &running{command: "gdeploy " + strings.Join(args, " "), ended: make(chan struct{})}
-	r.cmd = onController(t.Context(), append([]string{"gdeploy"}, args...)...)
+	return starting(t, stdin, append([]string{"gdeploy"}, args...)...)
+}
+
+// starting starts a command on the controller and does not wait for it.
+func starting(t *testing.T, stdin string, words ...string) *running {
+	t.Helper()
+	r := &running{command: strings.Join(words, " "), ended: make(chan struct{})}
+	r.cmd = onController(t.Context(), words...)
 	r.cmd.Stdin = strings.NewReader(stdin)
 	r.cmd.Stdout, r.cmd.Stderr = &r.out, &r.out
 	r.cmd.WaitDelay = time.Second

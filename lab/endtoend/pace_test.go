@@ -104,9 +104,19 @@ func TestWavesWaitForAYesFromAnotherShell(t *testing.T) {
 
 	r = start(t, "", append([]string{"play", "deploy.yml", limit(few)}, append(impatient, waves...)...)...)
 	r.reaches(t, "go on: gdeploy approve", 1)
-	gdeploy(t, "approve").exits(t, 0).says(t, "goes on with all (n2, n3)")
-	r.wait(t).exits(t, 0)
+	asAnother(t, "--clear-groups").exits(t, 1).says(t, "who may answer them is root, and who is in the group that owns /deploy/log")
+	asAnother(t, "--groups=1500").exits(t, 0).says(t, "goes on with all (n2, n3)")
+	r.wait(t).exits(t, 0).says(t, "yes: all goes on (4321@")
 	run(t, next, few)
+}
+
+// asAnother says yes as somebody else, who is in those groups; 1500 is www's, which owns /deploy/log.
+func asAnother(t *testing.T, groups string) result {
+	t.Helper()
+	inLab(t, "", "install", "-m", "0755", "bin/gdeploy", "/deploy/gdeploy") // where the other one may read it
+	t.Cleanup(func() { inLab(t, "", "rm", "-f", "/deploy/gdeploy") })
+	return command(t, "", "env", "-C", "/", "XDG_STATE_HOME=/nonexistent", "HOME=/nonexistent",
+		"setpriv", "--reuid=4321", "--regid=4321", groups, "/deploy/gdeploy", "approve")
 }
 
 func TestAllNodesSwitchAtOneMoment(t *testing.T) {
