@@ -72,7 +72,7 @@ func (t *lbTable) Record(r executor.Record) {
 			t.add(lbNode{host: e.Host, balancer: cmp.Or(e.Delegate, e.Host), said: e.Result}, e.Status)
 		}
 	case executor.HostResult:
-		if !e.Looped && isBad(e.Status) {
+		if !e.Looped && (e.Task.Action == "lb" || isBad(e.Status)) {
 			t.add(lbNode{host: e.Host, balancer: cmp.Or(e.Delegate, e.Host), said: e.Result}, e.Status)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,11 +102,14 @@ func (c *cluster) pack(app, word, archive string, files ...string) {
 	}
 }
 
+func address(host string) string {
+	return map[string]string{"n1": "192.168.56.11", "n2": "192.168.56.12", "n3": "192.168.56.13"}[host]
+}
+
 // get asks a host for a page, and gives header and body.
 func (c *cluster) get(host, path string, headers ...string) string {
 	c.t.Helper()
-	address := map[string]string{"n1": "192.168.56.11", "n2": "192.168.56.12", "n3": "192.168.56.13"}[host]
-	args := []string{"curl", "-sSi", "--max-time", "10", "http://" + address + ":8080" + path}
+	args := []string{"curl", "-sSi", "--max-time", "10", "http://" + address(host) + ":8080" + path}
 	for _, h := range headers {
 		args = append(args, "-H", h)
 	}
@@ -174,9 +178,42 @@ func TestStaticFiles(t *testing.T) {
 	if got := c.get("n2", "/assets/style.4f1c.css", "If-None-Match: "+style); !strings.Contains(got, "304") || !strings.Contains(got, "immutable") {
 		t.Errorf("who has the style sheet, which did not change, is told\n%s", got)
 	}
+	// Files that a smoke test refuses: the old ones are back, and nobody who asked meanwhile was turned away.
+	c.pack("site", "three", "/deploy/src/site.tar")
+	smoke := filepath.Join(t.TempDir(), "smoke.yml")
+	if err := os.WriteFile(smoke, []byte("- http_check: {url: 'http://127.0.0.1:8080/', word: '<title>four', timeout: 1}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c.goesBack("site", "n2", "-e", "smoke_file="+smoke)
+	c.wants("n2", "/", "<title>two")
+	c.wants("n2", "/RELEASE", "two")
 	c.play("rollback.yml", "site")
 	if got := c.etag("/"); got != page {
 		t.Errorf("after the rollback the page's ETag is %s, and was %s", got, page)
+	}
+}
+
+// goesBack deploys a release "three" that must fail its test, and wants it taken back while all who ask get a page.
+func (c *cluster) goesBack(group, host string, more ...string) {
+	c.t.Helper()
+	stop, asked := filepath.Join(c.t.TempDir(), "stop"), make(chan string)
+	go func() {
+		const script = `while test ! -e "$2"; do curl -sS -o /dev/null --max-time 5 -w '%{http_code}\n' "$1" 2>&1; done`
+		answers, _ := c.controller("sh", "-c", script, "sh", "http://"+address(host)+":8080/", stop)
+		asked <- answers
+	}()
+	out, err := c.tryPlay("deploy.yml", group, append([]string{"-e", "release_name=three"}, more...)...)
+	if err := os.WriteFile(stop, nil, 0o644); err != nil {
+		c.t.Fatal(err)
+	}
+	answers := strings.Fields(<-asked)
+	bad := slices.DeleteFunc(slices.Clone(answers), func(code string) bool { return code == "200" })
+	if len(bad) > 0 || len(answers) < 20 {
+		c.t.Errorf("of %d requests these failed while a release of %s was taken back: %v", len(answers), group, bad)
+	}
+	var ended *exec.ExitError
+	if !errors.As(err, &ended) || ended.ExitCode() != 7 {
+		c.t.Errorf("a release of %s that fails its test: %v\n%s", group, err, out)
 	}
 }
 
@@ -202,6 +239,9 @@ func TestPHP(t *testing.T) {
 		c.play("deploy.yml", "php", "-e", "release_name="+word)
 		c.wants("n3", "/", "release "+word)
 	}
+	c.pack("php", "three", "/deploy/src/php.tar", "healthz.php", "<?php this is no php")
+	c.goesBack("php", "n3", "-e", "health_timeout=2")
+	c.wants("n3", "/", "release two")
 	c.play("rollback.yml", "php")
 	c.wants("n3", "/", "release one")
 	c.play("rollback.yml", "php", "-e", "version=two", "-e", "mode=now")

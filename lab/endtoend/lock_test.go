@@ -23,6 +23,7 @@ func TestTheSecondOfTwoDeployersIsRefusedOrWaits(t *testing.T) {
 	if !regexp.MustCompile(`held by run \d{8}-\d{6}-[0-9a-f]+ of \S+ since 2`).MatchString(refused.out) {
 		t.Errorf("the holder is not named\n%s", refused.out)
 	}
+	gdeploy(t, "status", "-l", "n3").exits(t, 0).says(t, "n3 "+now+" good in", "locked by run ")
 	waits := start(t, "", append([]string{"play", "deploy.yml", limit(few), "--lock-wait", "60", "-e", "version=" + now, "-e", "batch=100%"}, impatient...)...)
 	first.wait(t).exits(t, 0)
 	run(t, next, few[:1])
