@@ -3,43 +3,24 @@ package playbooks_test
 import (
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/gdeploy/gdeploy/docs/section"
 	"github.com/gdeploy/gdeploy/playbooks"
 )
 
-const (
-	docsFile  = "../docs/ansible.md"
-	docsStart = "<!-- keywords: written by go test ./playbooks -update from keywords.go -->\n"
-	docsEnd   = "<!-- end of keywords -->\n"
-)
+var page = section.Section{
+	Page:   "../docs/ansible.md",
+	Begin:  "<!-- keywords: written by go test ./playbooks -update from keywords.go -->\n",
+	End:    "<!-- end of keywords -->\n",
+	Update: "go test ./playbooks -update",
+}
 
 // TestDocsHaveTheKeywords compares the section of docs/ansible.md with the table.
 func TestDocsHaveTheKeywords(t *testing.T) {
-	text, err := os.ReadFile(docsFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, found := strings.Cut(string(text), docsStart)
-	section, after, ended := strings.Cut(rest, docsEnd)
-	if !found || !ended {
-		t.Fatalf("%s has no section between %q and %q", docsFile, docsStart, docsEnd)
-	}
-	want := keywordDocs()
-	if *update {
-		if err := os.WriteFile(docsFile, []byte(before+docsStart+want+docsEnd+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(want, section); diff != "" {
-		t.Errorf("%s is not what keywords.go says; run go test ./playbooks -update (-want +got):\n%s", docsFile, diff)
-	}
+	page.Check(t, keywordDocs(), *update)
 }
 
 func keywordDocs() string {

@@ -4,13 +4,11 @@ import (
 	"flag"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/gdeploy/gdeploy/docs/section"
 	"github.com/gdeploy/gdeploy/jinja"
 	"github.com/gdeploy/gdeploy/variables/filters"
 	"github.com/gdeploy/gdeploy/variables/lookups"
@@ -18,34 +16,17 @@ import (
 
 var update = flag.Bool("update", false, "write docs/ansible.md")
 
-const (
-	docsFile  = "../docs/ansible.md"
-	docsStart = "<!-- filters, tests, lookups: written by go test ./variables -run TestDocs -update from the lists that register them -->\n"
-	docsEnd   = "<!-- end of filters, tests, lookups -->\n"
-)
+var page = section.Section{
+	Page:   "../docs/ansible.md",
+	Begin:  "<!-- filters, tests, lookups: written by go test ./variables -run TestDocs -update from the lists that register them -->\n",
+	End:    "<!-- end of filters, tests, lookups -->\n",
+	Update: "go test ./variables -run TestDocs -update",
+}
 
 // TestDocs compares the tables of docs/ansible.md with the lists that register filters,
 // tests and lookups.
 func TestDocs(t *testing.T) {
-	text, err := os.ReadFile(docsFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, found := strings.Cut(string(text), docsStart)
-	section, after, ended := strings.Cut(rest, docsEnd)
-	if !found || !ended {
-		t.Fatalf("%s has no section between %q and %q", docsFile, docsStart, docsEnd)
-	}
-	want := templateDocs()
-	if *update {
-		if err := os.WriteFile(docsFile, []byte(before+docsStart+want+docsEnd+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(want, section); diff != "" {
-		t.Errorf("%s is not what the lists say; run go test ./variables -run TestDocs -update (-want +got):\n%s", docsFile, diff)
-	}
+	page.Check(t, templateDocs(), *update)
 }
 
 func templateDocs() string {

@@ -2,11 +2,9 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -30,26 +28,7 @@ var theirFlags = []struct{ names, programs string }{
 // TestAnsibleFlagsTable keeps the table of flags of docs/ansible.md as the commands have
 // them; -update writes it again. A flag that a command lacks fails.
 func TestAnsibleFlagsTable(t *testing.T) {
-	page, err := os.ReadFile(ansiblePage)
-	if err != nil {
-		t.Fatal(err)
-	}
-	begin, end := "<!-- flags: written by go test ./cmd/gdeploy -update -->\n", "<!-- end of flags -->"
-	before, rest, found := strings.Cut(string(page), begin)
-	written, after, closed := strings.Cut(rest, end)
-	if !found || !closed {
-		t.Fatalf("%s has no place for the flags", ansiblePage)
-	}
-	want := flagsTable(t)
-	if *update {
-		if err := os.WriteFile(ansiblePage, []byte(before+begin+want+end+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(want, written); diff != "" {
-		t.Error(diff)
-	}
+	ansiblePage("flags").Check(t, flagsTable(t), *update)
 }
 
 func flagsTable(t *testing.T) string {

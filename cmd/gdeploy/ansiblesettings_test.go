@@ -2,38 +2,26 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/gdeploy/gdeploy/docs/section"
 )
 
-const ansiblePage = "../../docs/ansible.md"
+// ansiblePage is the part of docs/ansible.md that this package's tests write.
+func ansiblePage(what string) section.Section {
+	return section.Section{
+		Page:   "../../docs/ansible.md",
+		Begin:  "<!-- " + what + ": written by go test ./cmd/gdeploy -update -->\n",
+		End:    "<!-- end of " + what + " -->",
+		Update: "go test ./cmd/gdeploy -update",
+	}
+}
 
 // TestAnsibleSettingsTable keeps the tables of docs/ansible.md as the tags and the list
 // have them; -update writes them again.
 func TestAnsibleSettingsTable(t *testing.T) {
-	page, err := os.ReadFile(ansiblePage)
-	if err != nil {
-		t.Fatal(err)
-	}
-	begin, end := "<!-- settings: written by go test ./cmd/gdeploy -update -->\n", "<!-- end of settings -->"
-	before, rest, found := strings.Cut(string(page), begin)
-	written, after, closed := strings.Cut(rest, end)
-	if !found || !closed {
-		t.Fatalf("%s has no place for the settings", ansiblePage)
-	}
-	want := settingsTables()
-	if *update {
-		if err := os.WriteFile(ansiblePage, []byte(before+begin+want+end+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(want, written); diff != "" {
-		t.Error(diff)
-	}
+	ansiblePage("settings").Check(t, settingsTables(), *update)
 }
 
 func settingsTables() string {

@@ -180,14 +180,27 @@ func (b *strongbox) open(name string) ([]byte, vault.Key, error) {
 	return plain, key, nil
 }
 
+// rewrite turns every input, and then writes them all, so that a mistake in one leaves all
+// as they were.
+func (b *strongbox) rewrite(names []string, keep vault.Rights, turn func(name string) ([]byte, error)) error {
+	all := make([]changed, 0, len(names))
+	for _, name := range names {
+		text, err := turn(name)
+		if err != nil {
+			return err
+		}
+		all = append(all, changed{name, text})
+	}
+	return b.write(all, keep)
+}
+
 // changed is what becomes of one input.
 type changed struct {
 	name string
 	text []byte
 }
 
-// write writes every text over what it came from, or to --output. It is called when all of
-// them are known, so that a mistake in one leaves all as they were.
+// write writes every text over what it came from, or to --output.
 func (b *strongbox) write(all []changed, keep vault.Rights) error {
 	for _, c := range all {
 		to := cmp.Or(b.output, c.name)

@@ -63,22 +63,17 @@ func (b *strongbox) encrypt(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
-	var all []changed
-	for _, name := range names {
+	err = b.rewrite(names, vault.SameRights, func(name string) ([]byte, error) {
 		plain, err := b.read(name, "plaintext")
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if vault.IsEncrypted(plain) {
-			return fmt.Errorf("%s: input is already encrypted", name)
+			return nil, fmt.Errorf("%s: input is already encrypted", name)
 		}
-		text, err := key.Seal(plain)
-		if err != nil {
-			return err
-		}
-		all = append(all, changed{name, text})
-	}
-	if err := b.write(all, vault.SameRights); err != nil {
+		return key.Seal(plain)
+	})
+	if err != nil {
 		return err
 	}
 	b.done("Encryption successful")
@@ -115,15 +110,11 @@ func (b *strongbox) decrypt(ctx context.Context, names []string) error {
 	if err := b.toDecrypt(ctx); err != nil {
 		return err
 	}
-	var all []changed
-	for _, name := range names {
+	err := b.rewrite(names, vault.OwnerOnly, func(name string) ([]byte, error) {
 		plain, _, err := b.open(name)
-		if err != nil {
-			return err
-		}
-		all = append(all, changed{name, plain})
-	}
-	if err := b.write(all, vault.OwnerOnly); err != nil {
+		return plain, err
+	})
+	if err != nil {
 		return err
 	}
 	b.done("Decryption successful")
@@ -178,19 +169,14 @@ func (b *strongbox) rekey(ctx context.Context, names []string, next func(vault.A
 	if err != nil {
 		return err
 	}
-	var all []changed
-	for _, name := range b.inputs(names) {
+	err = b.rewrite(b.inputs(names), vault.SameRights, func(name string) ([]byte, error) {
 		plain, _, err := b.open(name)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		text, err := key.Seal(plain)
-		if err != nil {
-			return err
-		}
-		all = append(all, changed{name, text})
-	}
-	if err := b.write(all, vault.SameRights); err != nil {
+		return key.Seal(plain)
+	})
+	if err != nil {
 		return err
 	}
 	fmt.Fprintln(b.said, "Rekey successful")

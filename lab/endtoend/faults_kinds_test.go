@@ -48,7 +48,7 @@ var faults = []fault{
 		sample: []string{"Restart the service 2"},
 		strike: func(t *testing.T, _ *running, victim string) func() {
 			shared.lab.Cut(t, victim)
-			return func() { shared.lab.Join(t, victim); time.Sleep(noticed) }
+			return func() { shared.lab.Join(t, victim); seenAgain(t) }
 		},
 	},
 	{
@@ -70,7 +70,7 @@ var faults = []fault{
 		sample: []string{"Take the node out of the balancer 2", "Put the node back into the balancer 1"},
 		strike: func(t *testing.T, _ *running, _ string) func() {
 			onHost(t, "lb", "systemctl stop haproxy")
-			return func() { onHost(t, "lb", "systemctl start haproxy"); time.Sleep(noticed) }
+			return func() { onHost(t, "lb", "systemctl start haproxy"); seenAgain(t) }
 		},
 	},
 	{
@@ -91,11 +91,33 @@ func reboot(t *testing.T, _ *running, victim string) func() {
 		defer close(booted)
 		shared.lab.Boot(t, victim)
 	}()
-	return func() { <-booted; time.Sleep(noticed) }
+	return func() { <-booted; seenAgain(t) }
 }
 
-// noticed is how long the balancer may take until it has seen that a node is there again.
-const noticed = 1500 * time.Millisecond
+// seenAgain waits until the balancer sees all nodes that it is to send requests to. Where one does not come back, it is
+// the promises that tell.
+func seenAgain(t *testing.T) {
+	t.Helper()
+	for range 150 {
+		if len(unseen(t)) == 0 {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// unseen gives the servers that are in the balancer and do not run, as its own checks have it.
+func unseen(t *testing.T) (down []string) {
+	t.Helper()
+	const running, ready = "2", "0"
+	for line := range strings.Lines(haproxy(t, "show servers state")) {
+		cells := strings.Fields(line)
+		if len(cells) > 6 && cells[1] == "web" && cells[6] == ready && cells[5] != running {
+			down = append(down, cells[3])
+		}
+	}
+	return down
+}
 
 // killHelpers ends every process of gdeploy's on a host.
 const killHelpers = `for p in /proc/[0-9]*; do case $(readlink $p/exe) in */gdeploy/* | */gdeploy-[0-9]*/*) kill -9 ${p#/proc/} ;; esac; done 2>/dev/null; true`

@@ -4,23 +4,22 @@ import (
 	"flag"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/gdeploy/gdeploy/docs/section"
 	"github.com/gdeploy/gdeploy/modules"
 )
 
 var update = flag.Bool("update", false, "write the table of modules in docs/ansible.md")
 
-const (
-	page  = "../../docs/ansible.md"
-	begin = "<!-- modules: written by go test ./modules/docs -update from the modules' Specs -->\n"
-	end   = "<!-- end of modules -->\n"
-)
+var page = section.Section{
+	Page:   "../../docs/ansible.md",
+	Begin:  "<!-- modules: written by go test ./modules/docs -update from the modules' Specs -->\n",
+	End:    "<!-- end of modules -->\n",
+	Update: "go test ./modules/docs -update",
+}
 
 // own tells the modules that Ansible does not have.
 func own(name string) bool {
@@ -29,25 +28,7 @@ func own(name string) bool {
 
 // TestTheTableOfModules compares the section of docs/ansible.md with the Specs.
 func TestTheTableOfModules(t *testing.T) {
-	text, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, found := strings.Cut(string(text), begin)
-	section, after, ended := strings.Cut(rest, end)
-	if !found || !ended {
-		t.Fatalf("%s has no section between %q and %q", page, begin, end)
-	}
-	want := table()
-	if *update {
-		if err := os.WriteFile(page, []byte(before+begin+want+end+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(want, section); diff != "" {
-		t.Errorf("%s is not what the Specs say; run go test ./modules/docs -update (-want +got):\n%s", page, diff)
-	}
+	page.Check(t, table(), *update)
 }
 
 func table() string {

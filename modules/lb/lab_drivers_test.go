@@ -228,9 +228,12 @@ func TestNginxManyAtOnce(t *testing.T) {
 	}
 	startNginx(t)
 	must(t, os.WriteFile(nginxLock, nil, 0o644))
-	other := exec.Command("flock", nginxLock, "sleep", "1")
+	other := exec.Command("flock", nginxLock, "sh", "-c", "echo held; exec sleep 1")
+	said, err := other.StdoutPipe()
+	must(t, err)
 	must(t, other.Start())
-	time.Sleep(100 * time.Millisecond)
+	_, err = io.ReadFull(said, make([]byte, len("held")))
+	must(t, err)
 	started := time.Now()
 	expect(t, callNginx(t, 1, false, "drain"), true, "drain")
 	if took := time.Since(started); took < 700*time.Millisecond {
