@@ -4,10 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"math"
-	"math/big"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/jmespath-community/go-jmespath/pkg/parsing"
@@ -131,83 +128,6 @@ func isOneOf(v values.Value, types string) bool {
 
 func comparable(v values.Value) bool { return typeOf(v) == "number" || typeOf(v) == "string" }
 
-// compare orders numbers, or texts.
-func compare(a, b values.Value) (int, error) {
-	s, text1 := a.AsString()
-	t, text2 := b.AsString()
-	switch {
-	case text1 && text2:
-		return strings.Compare(s, t), nil
-	case text1 || text2:
-		return 0, jinja.TypeError(fmt.Sprintf("'<' not supported between instances of '%s' and '%s'", jinja.TypeName(a), jinja.TypeName(b)))
-	}
-	return rational(a).Cmp(rational(b)), nil
-}
-
-func rational(v values.Value) *big.Float {
-	if i, ok := v.AsBig(); ok {
-		return new(big.Float).SetInt(i)
-	}
-	f, _ := v.AsFloat()
-	if math.IsNaN(f) {
-		return new(big.Float)
-	}
-	return new(big.Float).SetFloat64(f)
-}
-
-func number(name string) func([]values.Value) (values.Value, error) {
-	return func(args []values.Value) (values.Value, error) {
-		v := args[0]
-		if i, ok := v.AsBig(); ok {
-			if name == "abs" {
-				return values.BigInt(new(big.Int).Abs(i)), nil
-			}
-			return v, nil
-		}
-		f, _ := v.AsFloat()
-		switch name {
-		case "abs":
-			return values.Float(math.Abs(f)), nil
-		case "ceil":
-			f = math.Ceil(f)
-		default:
-			f = math.Floor(f)
-		}
-		whole, _ := big.NewFloat(f).Int(nil)
-		return values.BigInt(whole), nil
-	}
-}
-
-func sum(args []values.Value) (values.Value, error) {
-	whole, float, isFloat := new(big.Int), 0.0, false
-	for _, item := range args[0].Items() {
-		if i, ok := item.AsBig(); ok && !isFloat {
-			whole.Add(whole, i)
-			continue
-		}
-		if !isFloat {
-			float, _ = new(big.Float).SetInt(whole).Float64()
-			isFloat = true
-		}
-		f, _ := rational(item).Float64()
-		float += f
-	}
-	if isFloat {
-		return values.Float(float), nil
-	}
-	return values.BigInt(whole), nil
-}
-
-func average(args []values.Value) (values.Value, error) {
-	n := len(args[0].Items())
-	if n == 0 {
-		return values.Null, nil
-	}
-	total, err := sum(args)
-	f, _ := rational(total).Float64()
-	return values.Float(f / float64(n)), err
-}
-
 func contains(args []values.Value) (values.Value, error) {
 	if text, ok := args[0].AsString(); ok {
 		part, isText := args[1].AsString()
@@ -267,85 +187,6 @@ func mapped(args []values.Value) (values.Value, error) {
 	return values.FromSlice(out), nil
 }
 
-// extreme gives the first of the greatest (sign 1) or smallest (-1) elements.
-func extreme(sign int) func([]values.Value) (values.Value, error) {
-	return func(args []values.Value) (values.Value, error) {
-		return pick(args[0].Items(), args[0].Items(), sign)
-	}
-}
-
-func extremeBy(sign int) func([]values.Value) (values.Value, error) {
-	return func(args []values.Value) (values.Value, error) {
-		by, err := keysBy(args[0].Items(), referenceOf(args[1]))
-		if err != nil {
-			return values.Null, err
-		}
-		return pick(args[0].Items(), by, sign)
-	}
-}
-
-func pick(items, by []values.Value, sign int) (values.Value, error) {
-	if len(items) == 0 {
-		return values.Null, nil
-	}
-	best := 0
-	for i := range by {
-		order, err := compare(by[i], by[best])
-		if err != nil {
-			return values.Null, err
-		}
-		if order*sign > 0 {
-			best = i
-		}
-	}
-	return items[best], nil
-}
-
-// keysBy computes what to order by: all numbers, or all strings.
-func keysBy(items []values.Value, r *reference) ([]values.Value, error) {
-	by := make([]values.Value, len(items))
-	for i, item := range items {
-		v, err := r.of(item)
-		if err != nil {
-			return nil, err
-		}
-		if !comparable(v) || i > 0 && typeOf(v) != typeOf(by[0]) {
-			//lint:ignore ST1005 as Python's library says it
-			return nil, fmt.Errorf("invalid type for value: %s, expected one of: ['number', 'string'], received: %q", values.Text(v), typeOf(v))
-		}
-		by[i] = v
-	}
-	return by, nil
-}
-
-func sorted(args []values.Value) (values.Value, error) {
-	return sortedBy(args[0].Items(), args[0].Items())
-}
-
-func sortBy(args []values.Value) (values.Value, error) {
-	by, err := keysBy(args[0].Items(), referenceOf(args[1]))
-	if err != nil {
-		return values.Null, err
-	}
-	return sortedBy(args[0].Items(), by)
-}
-
-func sortedBy(items, by []values.Value) (values.Value, error) {
-	order := make([]int, len(items))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(i, j int) int {
-		c, _ := compare(by[i], by[j]) // the types were checked
-		return c
-	})
-	out := make([]values.Value, len(items))
-	for i, from := range order {
-		out[i] = items[from]
-	}
-	return values.FromSlice(out), nil
-}
-
 func merge(args []values.Value) (values.Value, error) {
 	merged := values.NewMap(0)
 	for _, arg := range args {
@@ -390,25 +231,6 @@ func toText(args []values.Value) (values.Value, error) {
 	}
 	text, err := pyjson.Encode(args[0], pyjson.Options{ItemSeparator: ",", KeySeparator: ":", Default: jinja.Plain, ASCII: true})
 	return values.String(text), err
-}
-
-func toNumber(args []values.Value) (values.Value, error) {
-	text, ok := args[0].AsString()
-	if !ok {
-		if typeOf(args[0]) == "number" {
-			return args[0], nil
-		}
-		return values.Null, nil
-	}
-	text = strings.TrimSpace(text)
-	if i, ok := new(big.Int).SetString(text, 10); ok {
-		return values.BigInt(i), nil
-	}
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || strings.ContainsAny(text, "xX") {
-		return values.Null, nil
-	}
-	return values.Float(f), nil
 }
 
 func sortedKeys(m map[string]any) []string {
