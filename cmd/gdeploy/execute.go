@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"slices"
 	"time"
 
@@ -135,6 +136,23 @@ func runStock(cmd *cobra.Command, o *options, name string, sink executor.Sink) (
 	}
 	outcome, err := s.execute(cmd.Context(), nil, executor.Request{Playbooks: books}, sink)
 	return s, outcome, err
+}
+
+// hostTable is filled by what hosts answer, and printed in the order of the inventory.
+type hostTable interface {
+	executor.Sink
+	sort(hosts []string)
+	print(io.Writer) error
+}
+
+// showStock runs one of the shipped playbooks and prints what it told.
+func showStock(cmd *cobra.Command, o *options, name string, table hostTable) error {
+	s, outcome, err := runStock(cmd, o, name, table)
+	if err != nil {
+		return err
+	}
+	table.sort(names(s.inventory.Hosts()))
+	return errors.Join(table.print(cmd.OutOrStdout()), outcomeError(outcome, ""))
 }
 
 // openStock reads one of the shipped playbooks, and all that a run of it needs.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -41,12 +40,7 @@ out was taken out by other means.
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			table := &lbTable{}
-			s, outcome, err := runStock(cmd, o, "lb_status.yml", table)
-			if err != nil {
-				return err
-			}
-			table.sort(names(s.inventory.Hosts()))
-			return errors.Join(table.print(cmd.OutOrStdout()), outcomeError(outcome, ""))
+			return showStock(cmd, o, "lb_status.yml", table)
 		},
 	}
 	o.connectionFlags(cmd.Flags())

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"io"
 	"slices"
 	"time"
@@ -29,12 +28,7 @@ func releasesCommand() *cobra.Command {
 				o.extraVars = append(o.extraVars, "verify=yes")
 			}
 			table := &releaseTable{all: all, warnings: report.NewConsole(cmd.OutOrStdout(), cmd.ErrOrStderr(), report.Options{})}
-			s, outcome, err := runStock(cmd, o, "releases.yml", table)
-			if err != nil {
-				return err
-			}
-			table.sort(names(s.inventory.Hosts()))
-			return errors.Join(table.print(cmd.OutOrStdout()), outcomeError(outcome, ""))
+			return showStock(cmd, o, "releases.yml", table)
 		},
 	}
 	o.connectionFlags(cmd.Flags())

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -31,12 +30,7 @@ those that were released, a lock and who holds it, a balancer that cannot be ask
 				releaseTable: releaseTable{warnings: report.NewConsole(cmd.OutOrStdout(), cmd.ErrOrStderr(), report.Options{})},
 				balancers:    map[string][]balancerAnswer{},
 			}
-			s, outcome, err := runStock(cmd, o, "status.yml", table)
-			if err != nil {
-				return err
-			}
-			table.sort(names(s.inventory.Hosts()))
-			return errors.Join(table.print(cmd.OutOrStdout()), outcomeError(outcome, ""))
+			return showStock(cmd, o, "status.yml", table)
 		},
 	}
 	o.connectionFlags(cmd.Flags())

@@ -119,8 +119,8 @@ func unseen(t *testing.T) (down []string) {
 	return down
 }
 
-// killHelpers ends every process of gdeploy's on a host.
-const killHelpers = `for p in /proc/[0-9]*; do case $(readlink $p/exe) in */gdeploy/* | */gdeploy-[0-9]*/*) kill -9 ${p#/proc/} ;; esac; done 2>/dev/null; true`
+// killHelpers ends every process of gdeploy's on a host, but for those that end by themselves meanwhile.
+const killHelpers = `for p in /proc/[0-9]*; do case $(readlink $p/exe) in */gdeploy/* | */gdeploy-[0-9]*/*) kill -9 ${p#/proc/} || true ;; esac; done 2>/dev/null`
 
 // standIn has whatever starts the service start something that never answers.
 const standIn = `mkdir -p /run/systemd/system/web-demo.service.d
