@@ -142,7 +142,11 @@ func boolInt(b bool) int {
 	return 0
 }
 
-func prereleaseOrder(x, y []string) int {
+// prereleaseOrder compares what follows a minus sign: numbers stand below letters.
+func prereleaseOrder(x, y []string) int { return partsOrder(x, y, -1) }
+
+// partsOrder compares part by part; numbers against letters go by the sign of numbers.
+func partsOrder(x, y []string, numbers int) int {
 	for i := range min(len(x), len(y)) {
 		numX, numY := isNumber(x[i]), isNumber(y[i])
 		o := strings.Compare(x[i], y[i])
@@ -150,7 +154,7 @@ func prereleaseOrder(x, y []string) int {
 		case numX && numY:
 			o = compareDigits(x[i], y[i])
 		case numX != numY:
-			o = boolInt(numY) - boolInt(numX)
+			o = numbers * (boolInt(numX) - boolInt(numY))
 		}
 		if o != 0 {
 			return o

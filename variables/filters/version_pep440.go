@@ -93,19 +93,4 @@ func (v pep440) compare(w pep440) int {
 }
 
 // localOrder compares what follows a plus sign: numbers stand above letters.
-func localOrder(x, y []string) int {
-	for i := range min(len(x), len(y)) {
-		numX, numY := isNumber(x[i]), isNumber(y[i])
-		o := strings.Compare(x[i], y[i])
-		switch {
-		case numX && numY:
-			o = compareDigits(x[i], y[i])
-		case numX != numY:
-			o = boolInt(numX) - boolInt(numY)
-		}
-		if o != 0 {
-			return o
-		}
-	}
-	return cmp.Compare(len(x), len(y))
-}
+func localOrder(x, y []string) int { return partsOrder(x, y, +1) }
