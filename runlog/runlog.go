@@ -162,7 +162,7 @@ func (r *Run) Record(record executor.Record) {
 	}
 	r.log.WithLevel(level(record.Event)).
 		Int("schema", executor.Schema).
-		Time("time", record.Time).
+		Str("time", record.Time.Format(time.RFC3339Nano)).
 		Str("type", record.Event.Type()).
 		RawJSON("event", body).
 		Send()
