@@ -27,10 +27,12 @@ const inlineLimit = 16 << 10
 // once for as long as it does not change.
 type contents struct {
 	decrypt func(path string) (data []byte, secret bool, err error)
-	mu      sync.Mutex
-	hashes  map[fileState]modules.Blob
-	files   map[string]string // sha256 -> path
-	bytes   map[string][]byte // sha256 -> what was rendered
+	// sent hears of files, see Request.
+	sent   func(path, sha256 string, modified time.Time)
+	mu     sync.Mutex
+	hashes map[fileState]modules.Blob
+	files  map[string]string // sha256 -> path
+	bytes  map[string][]byte // sha256 -> what was rendered
 }
 
 // fileState tells a file from what it was before it changed.
@@ -51,9 +53,9 @@ const (
 	following reading = 2
 )
 
-// newContents makes contents whose encrypted files decrypt reads.
-func newContents(decrypt func(path string) (data []byte, secret bool, err error)) *contents {
-	return &contents{decrypt: decrypt, hashes: map[fileState]modules.Blob{}, files: map[string]string{}, bytes: map[string][]byte{}}
+// newContents makes contents whose encrypted files decrypt reads, and whose others sent hears of.
+func newContents(decrypt func(path string) (data []byte, secret bool, err error), sent func(path, sha256 string, modified time.Time)) *contents {
+	return &contents{decrypt: decrypt, sent: sent, hashes: map[fileState]modules.Blob{}, files: map[string]string{}, bytes: map[string][]byte{}}
 }
 
 // Open gives the bytes of a blob, as transport.Content wants it.
@@ -109,6 +111,9 @@ func (c *contents) read(path string, info fs.FileInfo, how reading) (modules.Blo
 		return blob, nil
 	}
 	blob, err := hashFile(path, info)
+	if err == nil && c.sent != nil {
+		c.sent(path, blob.SHA256, info.ModTime())
+	}
 	c.mu.Lock()
 	c.files[blob.SHA256] = path
 	c.mu.Unlock()

@@ -110,7 +110,7 @@ func newRun(ctx context.Context, request Request) (*run, error) {
 		slots:    newSlots(request.Forks),
 		stats:    newStats(),
 		out:      map[string]Status{},
-		contents: newContents(request.Store.ReadFile),
+		contents: newContents(request.Store.ReadFile, request.Sent),
 		asked:    map[string]bool{},
 		seeking:  request.StartAtTask != "",
 

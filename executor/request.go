@@ -51,6 +51,10 @@ type Request struct {
 	// Connection is what flags and settings say about connections.
 	Connection ConnectionDefaults
 
+	// Sent hears of each file of the controller whose content goes to hosts as it is, with
+	// its sha256 and when it was changed last; nil where nobody listens.
+	Sent func(path, sha256 string, modified time.Time)
+
 	Events Sink
 	// Secrets are those that are known before the run; those that it learns are added.
 	Secrets Secrets

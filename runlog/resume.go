@@ -108,6 +108,9 @@ func (r *Run) GoOn(shared string) error {
 	return r.writeMeta()
 }
 
+// Died is when the run wrote down something for the last time before it was reopened.
+func (r *Run) Died() time.Time { return r.died }
+
 // Began is when the run was started.
 func (r *Run) Began() time.Time { return r.meta.Started }
 
@@ -119,7 +122,8 @@ func Reopen(dir, id string) (*Run, error) {
 		return nil, err
 	}
 	own := filepath.Join(dir, id)
-	if _, err := os.Stat(stateFile(own)); err != nil {
+	last, err := os.Stat(stateFile(own))
+	if err != nil {
 		return nil, fmt.Errorf("run %s: its state is not on the disk any more", id)
 	}
 	key, err := oldSeal(dir, id)
@@ -130,7 +134,7 @@ func Reopen(dir, id string) (*Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", id, err)
 	}
-	return &Run{journal: state, dir: own, meta: meta}, nil
+	return &Run{journal: state, dir: own, meta: meta, died: last.ModTime()}, nil
 }
 
 // Abandon closes a run that was only reopened.

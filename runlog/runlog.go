@@ -101,6 +101,7 @@ type Run struct {
 	*journal
 	dir    string
 	shared string // the log file of all deployers; empty for none
+	died   time.Time
 
 	mu     sync.Mutex
 	meta   Meta

@@ -38,6 +38,7 @@ func (s *session) execute(ctx context.Context, run *runlog.Run, request executor
 		defer told.Close()
 		sinks = append(sinks, run, told)
 		request.Journal = journalOf(run)
+		request.Sent = s.inputs.sent(s.started)
 		request.Approvals = run
 	}
 	request.Identity = s.identity(run)

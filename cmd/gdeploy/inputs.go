@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/gdeploy/gdeploy/runlog"
 )
@@ -29,6 +30,8 @@ type input struct {
 	Sum string `json:"sum"`
 	// Loaded says that it was read before the run began, as it is whenever the run goes on.
 	Loaded bool `json:"loaded"`
+	// Sent says that it is content for hosts, which nobody changed while the run went on.
+	Sent bool `json:"sent,omitempty"`
 }
 
 const (
@@ -52,6 +55,24 @@ func (in *inputs) told(path string, content []byte) {
 	}
 	in.files[path] = one
 	in.keep(keepInput+path, one)
+}
+
+// sent takes note of a file whose content goes to hosts, unless it was made after began: then
+// it may be the run's own work.
+func (in *inputs) sent(began time.Time) func(path, sha256 string, modified time.Time) {
+	return func(path, sha256 string, modified time.Time) {
+		if whole, err := filepath.Abs(path); err == nil {
+			path = whole
+		}
+		in.mu.Lock()
+		defer in.mu.Unlock()
+		if _, known := in.files[path]; known || !modified.Before(began) {
+			return
+		}
+		one := input{Sum: sha256, Sent: true}
+		in.files[path] = one
+		in.keep(keepInput+path, one)
+	}
 }
 
 // toldFile takes note of a file that somebody else reads.
@@ -103,9 +124,12 @@ func (in *inputs) goOn(run *runlog.Run) {
 	}
 }
 
+// lastWork is how long what a run had begun may go on after its death, and write files.
+const lastWork = 45 * time.Second
+
 // changed names the files that are not what they were when the run read them. Those that
 // were read while it ran count as far as they belong to the playbooks: others may be its
-// own work.
+// own work. What it sent counts where it was changed when nothing of the run was left.
 func (in *inputs) changed(run *runlog.Run, homes []string) []string {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -114,6 +138,12 @@ func (in *inputs) changed(run *runlog.Run, homes []string) []string {
 	for path, fact := range before {
 		var was input
 		if json.Unmarshal(fact, &was) != nil {
+			continue
+		}
+		if was.Sent {
+			if below(path, homes) && changedAfter(path, run.Died().Add(lastWork)) && sumOf(path) != was.Sum {
+				list = append(list, asWritten(path)+" (was sent to hosts as it was before)")
+			}
 			continue
 		}
 		now, read := in.files[path]
@@ -149,6 +179,12 @@ func sumOf(path string) string {
 	}
 	sum := sha256.Sum256(content)
 	return hex.EncodeToString(sum[:])
+}
+
+// changedAfter reports that a file is there and was written to after a time.
+func changedAfter(path string, t time.Time) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.ModTime().After(t)
 }
 
 func exists(path string) bool {

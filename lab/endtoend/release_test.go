@@ -144,10 +144,10 @@ func TestADryRunTellsWhatWouldGoWhereAndChangesNothing(t *testing.T) {
 	}
 	before := state()
 	for _, r := range []result{
-		deploy(t, few, "-C", "-e", "version="+next).says(t, "n1: would go from "+now+" to "+next),
+		deploy(t, few, "-C", "-e", "version="+next).says(t, "n1: would go from "+now+" to "+next, "This would change 3 of 3 hosts"),
 		deploy(t, few, "-C", source(fresh("dry"))).says(t, "n3: would go from "+now+" to dry-"),
 		deploy(t, few, "-C", "-e", "ref=v2").says(t, "n2: would go from "+now+" to "),
-		rollback(t, few, "-C", "-e", "version="+next).says(t, "n2: would go from "+now+" to "+next),
+		rollback(t, few, "-C", "-e", "version="+next).says(t, "n2: would go from "+now+" to "+next, "This would change 3 of 3 hosts"),
 	} {
 		r.exits(t, 0)
 	}
