@@ -30,11 +30,10 @@ func (v *visit) call(ctx context.Context, s *step) *result {
 	if reply, lost := v.lockLost(ctx, s); lost {
 		return v.settled(s, reply, nil)
 	}
-	var reply modules.Reply
-	err := v.dispatch(ctx, func() (err error) {
-		reply, err = v.Hosts.Call(ctx, s.target, s.call, v.contents, v.progress)
-		return err
-	}, s)
+	if reply, known := v.foreseen(ctx, s); known {
+		return v.settled(s, reply, nil)
+	}
+	reply, err := v.deliver(ctx, s)
 	v.gate.happened(v.host, reply.Times)
 	return v.settled(s, reply, err)
 }
@@ -49,6 +48,7 @@ func (v *visit) dispatch(ctx context.Context, do func() error, steps ...*step) e
 
 // settled turns a reply, or why there is none, into the result, and keeps its facts.
 func (v *visit) settled(s *step, reply modules.Reply, err error) *result {
+	v.noteDeed(s, reply, err)
 	var gone *transport.Unreachable
 	var unsure *Unsure
 	switch {

@@ -106,6 +106,7 @@ type debugger struct {
 // session asks for commands until one of them goes on.
 func (d *debugger) session(ctx context.Context, ended verdict) verdict {
 	d.last = ended
+	d.changing.Add(1)
 	told := ""
 	for {
 		line, err := d.talk.Converse(ctx, told+fmt.Sprintf("[%s] TASK: %s (debug)> ", d.host.name, d.place.Name))

@@ -17,6 +17,7 @@
 //	floor.go     who is in service    settle.go  tests before a host leaves the window
 //	together.go  tasks at one moment  freeze.go  times at which nobody deploys
 //	events.go    what is told     out.go    who is out of the run
+//	ahead.go     calls tried before their turn    next.go  which those are
 //
 // Nothing here prints: what happens is told as events to a Sink.
 package executor
@@ -40,6 +41,7 @@ func Run(ctx context.Context, request Request) (Outcome, error) {
 	}
 	r.tell(RunStarted{ID: r.Identity.ID, Who: r.Identity.Who, Files: files(r.Playbooks), Check: r.Check, Resumed: r.Resume != nil, TakeBack: r.Resume != nil && r.Resume.TakeBack})
 	err = r.plays(ctx)
+	r.trailing.Wait()
 	r.free(ctx)
 	if err == nil && r.isSeeking() {
 		err = fmt.Errorf("no task is named %q: --start-at-task finds only tasks that are there before the run, not those of dynamic includes", r.StartAtTask)
@@ -94,9 +96,11 @@ type run struct {
 	seeking  bool            // still looking for the task of --start-at-task
 	telling  sync.Mutex
 	held     *heldLock
-	quit     atomic.Bool // the operator left the debugger
-	over     bool        // meta: end_run
-	unsure   []string    // commands of which nobody knows whether they were run
+	quit     atomic.Bool    // the operator left the debugger
+	changing atomic.Int64   // calls by which anything may have changed
+	trailing sync.WaitGroup // calls that went with probes
+	over     bool           // meta: end_run
+	unsure   []string       // commands of which nobody knows whether they were run
 	// unfinished are the hosts that another try would be for.
 	unfinished map[string]bool
 }

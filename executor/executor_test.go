@@ -147,6 +147,7 @@ func newFixture(t testing.TB, dir string, flags []string) *fixture {
 		Hosts:     f.hosts,
 		Identity:  modules.Run{ID: "run1", Who: "ada@ops1"},
 		Events:    f.events,
+		Ahead:     executor.DefaultAhead,
 	}
 	for _, one := range flags {
 		f.setFlag(t, one)

@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/modules/debug"
 	"github.com/gdeploy/gdeploy/modules/pause"
+	"github.com/gdeploy/gdeploy/modules/set_fact"
 	"github.com/gdeploy/gdeploy/transport"
 	"github.com/gdeploy/gdeploy/values"
 )
@@ -64,14 +66,16 @@ func (*lock) Run(context.Context, modules.System) (modules.Result, error) {
 }
 
 func specs() []*modules.Spec {
-	return []*modules.Spec{
-		{Name: "do", FreeForm: "text", New: func() modules.Module { return new(do) }},
-		{Name: "balance", FreeForm: "text", Fenced: true, New: func() modules.Module { return new(do) }},
-		{Name: "set", Where: modules.OnController, New: func() modules.Module { return new(set) }},
-		{Name: "release_lock", New: func() modules.Module { return new(lock) }},
-		{Name: "ping", New: func() modules.Module { return new(do) }},
+	return append(cellSpecs(),
+		&modules.Spec{Name: "do", FreeForm: "text", ReadOnly: true, New: func() modules.Module { return new(do) }},
+		&modules.Spec{Name: "balance", FreeForm: "text", Fenced: true, New: func() modules.Module { return new(do) }},
+		&modules.Spec{Name: "set", Where: modules.OnController, New: func() modules.Module { return new(set) }},
+		&modules.Spec{Name: "release_lock", New: func() modules.Module { return new(lock) }},
+		&modules.Spec{Name: "ping", New: func() modules.Module { return new(do) }},
 		&pause.Spec,
-	}
+		&debug.Spec,
+		&set_fact.Spec,
+	)
 }
 
 // fakeHosts are hosts in memory: what is done there is noted in the order in which it
@@ -85,6 +89,8 @@ type fakeHosts struct {
 	inFlight int
 	most     int
 	batches  []int
+	trips    int // calls and batches that were sent
+	probed   int // probes that were answered
 	// parallelUndo says that hosts take back beside each other in this test.
 	parallelUndo bool
 	during       func(call modules.Call)
@@ -137,6 +143,7 @@ func (f *fakeHosts) together(a, b effect) bool {
 func (f *fakeHosts) Call(ctx context.Context, t transport.Target, call modules.Call, content transport.Content, progress func(string)) (modules.Reply, error) {
 	f.mu.Lock()
 	f.inFlight++
+	f.trips++
 	f.most = max(f.most, f.inFlight)
 	f.mu.Unlock()
 	if f.around != nil {
@@ -213,12 +220,6 @@ func (f *fakeHosts) note(call modules.Call, t transport.Target, text string) {
 }
 
 func (f *fakeHosts) reply(t transport.Target, text string, get func(string) values.Value) modules.Reply {
-	reply := modules.Reply{Changed: !truth(get("same")), Skipped: truth(get("skip")), Facts: get("facts")}
-	data := values.NewMap(2)
-	if v := get("gives"); !v.IsNull() {
-		data.Set("gives", v)
-	}
-	reply.Data = values.FromMap(data)
 	if n, ok := get("fail_times").AsInt(); ok {
 		f.mu.Lock()
 		f.failures[t.Host+text]++
@@ -228,6 +229,17 @@ func (f *fakeHosts) reply(t transport.Target, text string, get func(string) valu
 			return modules.Reply{Failed: true, Msg: "not yet"}
 		}
 	}
+	return outcome(get)
+}
+
+// outcome is how a call ends, as its parameters say.
+func outcome(get func(string) values.Value) modules.Reply {
+	reply := modules.Reply{Changed: !truth(get("same")), Skipped: truth(get("skip")), Facts: get("facts")}
+	data := values.NewMap(2)
+	if v := get("gives"); !v.IsNull() {
+		data.Set("gives", v)
+	}
+	reply.Data = values.FromMap(data)
 	if truth(get("fenced")) {
 		reply.Failed, reply.Msg, reply.ErrorKind = true, "another run has the lock", modules.KindFenced
 	}
@@ -261,16 +273,43 @@ func (f *fakeHosts) lock(t transport.Target, call modules.Call, path, state stri
 
 func (f *fakeHosts) Batch(ctx context.Context, t transport.Target, calls []modules.Call, o transport.BatchOptions) error {
 	f.mu.Lock()
-	f.batches = append(f.batches, len(calls))
+	if len(o.Probes) == 0 {
+		f.batches = append(f.batches, len(calls))
+	}
+	f.trips++
+	f.trips -= len(calls) // Call counts each
 	f.mu.Unlock()
+	unchanged := false
 	for i, call := range calls {
 		reply, err := f.Call(ctx, t, call, o.Content, nil)
 		if err != nil {
 			return err
 		}
+		unchanged = reply.Unchanged()
 		o.Each(i, reply)
 	}
+	for i, call := range o.Probes {
+		reply, ok := f.probe(t, call)
+		if !unchanged || !ok || ctx.Err() != nil {
+			break
+		}
+		o.Probed(i, reply)
+	}
 	return nil
+}
+
+// probe tries a call without an effect, as the helper does; ok is that nothing would happen.
+func (f *fakeHosts) probe(t transport.Target, call modules.Call) (reply modules.Reply, ok bool) {
+	args, _ := call.Args.AsMap()
+	get := func(name string) values.Value { v, _ := args.Get(name); return v }
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if call.Module != "do" || f.dead[t.Host] || truth(get("unreachable")) || !get("fail_times").IsNull() {
+		return reply, false
+	}
+	reply = outcome(get)
+	f.probed++
+	return reply, reply.Unchanged()
 }
 
 func (f *fakeHosts) Dial(context.Context, transport.Target, string, string) (net.Conn, error) {

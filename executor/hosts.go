@@ -18,6 +18,8 @@ type host struct {
 	roles map[string]roleState
 	// test is the last task that tested the host, for a rolling play.
 	test *test
+	// ahead is what was sent to it before its turn.
+	ahead foresight
 	// failure is the last thing that went wrong here.
 	failure failure
 }

@@ -66,7 +66,11 @@ func (b *batch) include(ctx context.Context, t *playbooks.Task, hosts hostSet, f
 	}
 	b.passedBy(f.path, asking)
 	for i, one := range all {
-		here := b.enter(ctx, t, one, passed.going, place, f.child(fmt.Sprintf("i%d", i)))
+		within := f.child(fmt.Sprintf("i%d", i))
+		if i < len(all)-1 {
+			within = within.last()
+		}
+		here := b.enter(ctx, t, one, passed.going, place, within)
 		passed.going = passed.going.without(one.hosts).and(here.going)
 		passed.failed = passed.failed.and(here.failed)
 	}

@@ -57,6 +57,7 @@ func (b *batch) meta(ctx context.Context, t *playbooks.Task, hosts hostSet, f fr
 	if len(chosen) == 0 {
 		return passage{going: hosts}
 	}
+	b.changing.Add(1)
 	if len(deciding) < len(hosts) {
 		chosen, others = hosts, nil
 	}

@@ -74,6 +74,7 @@ func (r *run) play(ctx context.Context, src *playbooks.Play, number int) (ended 
 	}
 	defer p.close()
 	ended, err = p.through(ctx)
+	p.noFurther()
 	p.keepEnded(ctx)
 	p.finish(p.aborted == "" && ctx.Err() == nil && !p.isSuspended())
 	return ended, err

@@ -26,6 +26,9 @@ type Request struct {
 	Identity modules.Run
 	// Forks bounds the calls in flight; 0 is 100.
 	Forks int
+	// Ahead bounds how many calls are tried on a host before their turn, to save round
+	// trips; 0 sends every call in its turn only.
+	Ahead int
 	// Select chooses tasks as --tags and --skip-tags do.
 	Select playbooks.Select
 	// Check changes nothing, Diff asks for contents before and after.

@@ -270,7 +270,7 @@ func (v *visit) addDefaults(s *step, args *values.Map) error {
 
 // learnSecrets makes what must not be shown known before anything can show it.
 func (v *visit) learnSecrets(s *step) {
-	s.item.secrets.known = v.Secrets
+	s.item.secrets.known = v.learns
 	args, _ := s.call.Args.AsMap()
 	if s.spec != nil {
 		for _, p := range s.spec.Parameters() {

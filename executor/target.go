@@ -60,7 +60,7 @@ func (v *visit) fillTarget(ctx context.Context, s *step) error {
 // with those of the task.
 func (v *visit) target(task, at *variables.Scope, host string) (transport.Target, error) {
 	c := connection{task: task, vars: at, host: host, word: v.keyword}
-	return c.read(v.Connection, v.Secrets)
+	return c.read(v.Connection, v.learns)
 }
 
 // connection finds what is known about reaching a host, and keeps the first error.

@@ -22,6 +22,8 @@ type frame struct {
 	params []*values.Map
 	// entry is what is being taken back, nil outside of undo.
 	entry *undoEntry
+	// rest is what comes behind the node; nil where that is not certain.
+	rest *rest
 }
 
 func (f frame) child(name any) frame {
@@ -36,7 +38,7 @@ func (b *batch) list(ctx context.Context, nodes []playbooks.Node, hosts hostSet,
 		if len(passed.going) == 0 || b.halted(ctx, f) {
 			break
 		}
-		here := b.node(ctx, n, passed.going, f.child(i))
+		here := b.node(ctx, n, passed.going, f.before(nodes, i))
 		passed.going = here.going
 		passed.failed = passed.failed.and(here.failed)
 	}
@@ -78,6 +80,9 @@ func (b *batch) role(ctx context.Context, n *playbooks.Block, use *playbooks.Rol
 func (b *batch) parts(ctx context.Context, n *playbooks.Block, hosts hostSet, f frame) passage {
 	b.pushBlock(ctx, n, hosts, f)
 	body := f
+	if !onlyGroups(n) {
+		body, f = body.last(), f.last()
+	}
 	body.rescued = f.rescued || len(n.Rescue) > 0
 	passed := b.list(ctx, n.Body, hosts, body)
 	if len(n.Rescue) > 0 && len(passed.failed) > 0 {

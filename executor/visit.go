@@ -19,8 +19,10 @@ type visit struct {
 	place Place
 	frame frame
 	scope *variables.Scope
-	began time.Time
-	noLog bool
+	// learns is told of the secrets that the task names.
+	learns Secrets
+	began  time.Time
+	noLog  bool
 	// gate is where the host meets the others that do the task together; nil where each
 	// does it when it can.
 	gate *gate
@@ -33,11 +35,16 @@ type visit struct {
 }
 
 func (b *batch) visit(ctx context.Context, t *playbooks.Task, h *host, place Place, f frame) *visit {
-	return &visit{batch: b, task: t, host: h, place: place, frame: f, scope: b.scope(ctx, t, h, f), began: time.Now()}
+	return &visit{batch: b, task: t, host: h, place: place, frame: f, scope: b.scope(ctx, t, h, f), learns: b.Secrets, began: time.Now()}
 }
 
 // scope is the view of the variables that a task has on a host.
 func (b *batch) scope(ctx context.Context, t *playbooks.Task, h *host, f frame) *variables.Scope {
+	return b.Store.Scope(b.context(ctx, t, h, f))
+}
+
+// context says what that view is of.
+func (b *batch) context(ctx context.Context, t *playbooks.Task, h *host, f frame) variables.Context {
 	c := variables.Context{
 		Ctx: ctx, Host: h.name, Play: b.src, Hosts: b.hostsInView(), Prompts: b.prompts,
 		Task: t, IncludeParams: b.params(t, f),
@@ -45,7 +52,7 @@ func (b *batch) scope(ctx context.Context, t *playbooks.Task, h *host, f frame) 
 	if f.entry != nil {
 		c.Extra = f.entry.vars
 	}
-	return b.Store.Scope(c)
+	return c
 }
 
 // run does the task and settles what follows from how it went.

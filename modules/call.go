@@ -67,6 +67,11 @@ type Reply struct {
 	effect time.Time
 }
 
+// Unchanged reports that the call worked, found nothing to do, and knows that for sure.
+func (r Reply) Unchanged() bool {
+	return !r.Changed && !r.Failed && !r.Skipped && !r.Unknown && len(r.Changes) == 0
+}
+
 // Times say when a call was worked on, by the clock of the host.
 type Times struct {
 	Began time.Time `json:"began"`

@@ -63,7 +63,7 @@ func (p *peer) run(ctx context.Context, calls []modules.Call, o BatchOptions) er
 	defer stream.Close()
 	p.offer(stream.StreamID(), o.Content)
 	defer p.offer(stream.StreamID(), nil)
-	request := wire.Request{Kind: wire.KindCalls, Calls: calls, StopOnFailure: o.StopOnFailure}
+	request := wire.Request{Kind: wire.KindCalls, Calls: calls, StopOnFailure: o.StopOnFailure, Probes: o.Probes}
 	if err := wire.WritePacked(stream, request); err != nil {
 		return p.broken(describe(calls), err)
 	}
@@ -72,7 +72,7 @@ func (p *peer) run(ctx context.Context, calls []modules.Call, o BatchOptions) er
 		_ = wire.WriteMessage(stream, wire.Control{Cancel: true}) // else the deadline ends it
 	})
 	defer stop()
-	for open := len(calls); open > 0; {
+	for open, probes := len(calls), len(o.Probes); open > 0 || probes > 0; {
 		var event wire.Event
 		if err := wire.ReadMessage(stream, &event); err != nil {
 			if ctx.Err() != nil {
@@ -80,14 +80,26 @@ func (p *peer) run(ctx context.Context, calls []modules.Call, o BatchOptions) er
 			}
 			return p.broken(describe(calls), err)
 		}
-		if event.Call < 0 || event.Call >= len(calls) {
-			return p.broken(describe(calls), fmt.Errorf("the helper answered call %d of %d", event.Call, len(calls)))
+		if event.Call < 0 || event.Call >= len(calls)+len(o.Probes) {
+			return p.broken(describe(calls), fmt.Errorf("the helper answered call %d of %d", event.Call, len(calls)+len(o.Probes)))
 		}
-		if deliver(event, o) {
+		switch number := event.Call - len(calls); {
+		case number < 0 && deliver(event, o):
 			open--
+		case number >= 0:
+			probes = probed(number, event, o)
 		}
 	}
 	return ctx.Err()
+}
+
+// probed hands the answer of a probe on and tells how many may still come.
+func probed(number int, event wire.Event, o BatchOptions) int {
+	if event.Reply == nil {
+		return 0
+	}
+	o.Probed(number, *event.Reply)
+	return len(o.Probes) - number - 1
 }
 
 // deliver hands an event on and tells whether it ends its call.

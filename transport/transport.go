@@ -125,6 +125,12 @@ type BatchOptions struct {
 	Each func(i int, r modules.Reply)
 	// Progress gets the lines that call i shows while it works.
 	Progress func(i int, line string)
+	// Probes are calls that are expected to come next, on the same target. They change
+	// nothing: behind the last call, and only where that changed nothing, each is tried in
+	// check mode until one would change something, fails or cannot tell. Probed gets, in
+	// order, the replies of those before that one, from the goroutine of Each.
+	Probes []modules.Call
+	Probed func(i int, r modules.Reply)
 }
 
 // Output is how a command ended that was run without the helper.

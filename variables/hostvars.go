@@ -161,7 +161,7 @@ func (sc *Scope) peer(host string) *Scope {
 	if p := sc.peers[host]; p != nil {
 		return p
 	}
-	p := sc.store.Scope(Context{Ctx: sc.c.Ctx, Host: host, beside: cmp.Or(sc.c.Play, sc.c.beside)})
+	p := sc.store.Scope(Context{Ctx: sc.c.Ctx, Ahead: sc.c.Ahead, Host: host, beside: cmp.Or(sc.c.Play, sc.c.beside)})
 	p.outside, p.peers = true, sc.peers
 	sc.peers[host] = p
 	return p

@@ -45,6 +45,12 @@ func (sc *Scope) runLookup(name, kind string, terms []values.Value, options *val
 	if run == nil {
 		return nil, sc.store.unknownLookup(name)
 	}
+	if !lookups.OnlyReads(plainLookup(name)) {
+		if sc.c.Ahead {
+			return nil, fmt.Errorf("lookup %q waits for the turn of its task", name)
+		}
+		sc.store.deeds.Add(1)
+	}
 	return run(&lookups.Query{Ctx: sc.ctx(), Name: plainLookup(name), Terms: terms, Options: options, Kind: kind, From: lookupScope{sc}})
 }
 
@@ -105,7 +111,7 @@ func (sc *Scope) loopTerms(lookup string, terms values.Value) ([]values.Value, e
 
 // warn tells the operator something that is not an error.
 func (sc *Scope) warn(msg string) {
-	if sc.store.options.Warn != nil {
+	if sc.store.options.Warn != nil && !sc.c.Ahead {
 		sc.store.options.Warn(msg)
 	}
 }

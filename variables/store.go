@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gdeploy/gdeploy/playbooks"
 	"github.com/gdeploy/gdeploy/values"
@@ -104,6 +105,7 @@ type Store struct {
 	magic     map[string]magic
 	functions map[string]function
 	lookups   map[string]lookups.Lookup
+	deeds     atomic.Int64
 
 	mu     sync.RWMutex
 	hosts  map[string]*hostState
@@ -130,6 +132,10 @@ func NewStore(o Options) *Store {
 	s.engine = newEngine(s)
 	return s
 }
+
+// Deeds counts the lookups so far that may have done more than read something here: those
+// that ran programs, asked servers or wrote files.
+func (s *Store) Deeds() int64 { return s.deeds.Load() }
 
 // SetFacts adds what a host reported under ansible_facts. Facts are data; they cannot
 // set connection, become or interpreter variables.
@@ -257,6 +263,9 @@ type Context struct {
 	Extra *values.Map
 	// Delegate is the host that delegate_to named; empty where there is none.
 	Delegate string
+	// Ahead says that the task's turn has not come and perhaps never does: lookups that do
+	// more than read are refused, and nothing is told to the operator.
+	Ahead bool
 
 	// beside is the play whose directory's group_vars and host_vars count, where that is
 	// not Play.

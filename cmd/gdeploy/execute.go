@@ -48,6 +48,7 @@ func (s *session) execute(ctx context.Context, run *runlog.Run, request executor
 	request.Secrets = s.secrets
 	request.Hosts = pool
 	request.Forks = s.settings.Forks
+	request.Ahead = s.settings.Ahead
 	request.LockWait = s.lockWait()
 	request.Over = s.over
 	request.Select = s.selected()

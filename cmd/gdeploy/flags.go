@@ -27,6 +27,7 @@ func (o *options) connectionFlags(f *pflag.FlagSet) {
 	o.inventoryFlags(f)
 	f.StringVarP(&o.limit, "limit", "l", "", "only these hosts: a pattern, or @FILE")
 	f.IntP("forks", "f", 100, helpOf("forks"))
+	f.Int("ahead", 64, helpOf("ahead"))
 	f.StringP("user", "u", "", helpOf("remote_user"))
 	f.String("private-key", "", helpOf("private_key_file")+" (also --key-file)")
 	f.String("host-key-checking", "yes", helpOf("host_key_checking"))

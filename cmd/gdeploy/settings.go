@@ -195,6 +195,9 @@ func (s *Settings) check(from sources, warn warning) error {
 	if s.Forks < 1 {
 		refuse("forks", "%d, and must be at least 1", s.Forks)
 	}
+	if s.Ahead < 0 {
+		refuse("ahead", "%d, and must not be negative; 0 tries no call before its turn", s.Ahead)
+	}
 	if s.Timeout < 1 {
 		refuse("timeout", "%d, and must be at least 1 (second)", s.Timeout)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"slices"
 	"sync"
 
 	"github.com/hashicorp/yamux"
@@ -55,7 +56,7 @@ func byChain(calls []modules.Call) map[string][]int {
 // chain runs the calls of one chain one after the other.
 func (s *server) chain(ctx context.Context, stream *yamux.Stream, request wire.Request, name string, numbers []int, out *events) {
 	leave, err := s.chains.enter(ctx, name)
-	failed := err != nil
+	failed, unchanged := err != nil, false
 	if err == nil {
 		defer leave()
 	}
@@ -68,11 +69,54 @@ func (s *server) chain(ctx context.Context, stream *yamux.Stream, request wire.R
 		s.running.Done()
 		out.reply(i, reply)
 		failed = reply.Failed && request.StopOnFailure
+		unchanged = reply.Unchanged()
+	}
+	if last := len(request.Calls) - 1; slices.Contains(numbers, last) && len(request.Probes) > 0 {
+		s.probe(ctx, stream, request, unchanged, out)
 	}
 }
 
+// probe answers the probes of a request, up to the first that has no answer.
+func (s *server) probe(ctx context.Context, stream *yamux.Stream, request wire.Request, unchanged bool, out *events) {
+	for i, call := range request.Probes {
+		number := len(request.Calls) + i
+		if !unchanged || ctx.Err() != nil || !s.begin() {
+			out.left(number)
+			return
+		}
+		call.Check, call.Step = true, "" // it is not the call itself, and the journal has nothing of it
+		reply := s.run(ctx, call, bystander{&session{server: s, stream: stream.StreamID(), call: number, out: out}})
+		s.running.Done()
+		if unchanged = reply.Unchanged() && ctx.Err() == nil; !unchanged {
+			out.left(number)
+			return
+		}
+		out.reply(number, reply)
+	}
+}
+
+// bystander is the session of a probe: it says nothing, and takes nothing from the controller
+// that did not come with it.
+type bystander struct{ *session }
+
+// Progress says nothing.
+func (bystander) Progress(string) {}
+
+// OpenBlob opens content that came with the probe.
+func (b bystander) OpenBlob(ctx context.Context, blob modules.Blob) (io.ReadCloser, error) {
+	return b.OpenBlobAt(ctx, blob, 0)
+}
+
+// OpenBlobAt opens such content from an offset on.
+func (b bystander) OpenBlobAt(ctx context.Context, blob modules.Blob, offset int64) (io.ReadCloser, error) {
+	if int64(len(blob.Inline)) != blob.Size {
+		return nil, fmt.Errorf("open %q: it is not here", blob.Name)
+	}
+	return b.session.OpenBlobAt(ctx, blob, offset)
+}
+
 // run runs one call, and writes it down before and after.
-func (s *server) run(ctx context.Context, call modules.Call, to *session) (reply modules.Reply) {
+func (s *server) run(ctx context.Context, call modules.Call, to Session) (reply modules.Reply) {
 	s.Journal.start(call, s.Hello.BootID)
 	defer func() {
 		if p := recover(); p != nil {

@@ -57,6 +57,10 @@ type Request struct {
 	Calls []modules.Call `json:"calls,omitempty"`
 	// StopOnFailure leaves out what follows a failed call in its chain.
 	StopOnFailure bool `json:"stop_on_failure,omitempty"`
+	// Probes are calls that are expected to come next. Where the last of Calls changed
+	// nothing they are run behind it, one after the other and in check mode, for as long as
+	// they would change nothing either. Their numbers go on behind those of Calls.
+	Probes []modules.Call `json:"probes,omitempty"`
 	// Network and Address are what to dial.
 	Network string  `json:"network,omitempty"`
 	Address string  `json:"address,omitempty"`
@@ -88,7 +92,8 @@ type Event struct {
 	// Reply ends the call.
 	Reply *modules.Reply `json:"reply,omitempty"`
 	// Left marks a call that was not run because an earlier one of its chain failed, or
-	// because the calls were cancelled.
+	// because the calls were cancelled. Of a probe it says that neither this nor any after it
+	// has an answer.
 	Left bool `json:"left,omitempty"`
 }
 

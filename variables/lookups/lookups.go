@@ -95,6 +95,18 @@ func All() map[string]Lookup {
 	}
 }
 
+// OnlyReads reports that a lookup does nothing but read what the controller has. pipe and
+// lines run programs, url asks servers, password writes files; of added ones nobody knows.
+func OnlyReads(name string) bool {
+	switch name {
+	case "cartesian", "config", "csvfile", "dict", "env", "file", "fileglob", "first_found", "flattened", "indexed_items",
+		"ini", "inventory_hostnames", "items", "list", "nested", "random_choice", "sequence", "subelements", "template",
+		"together", "unvault", "varnames", "vars":
+		return true
+	}
+	return false
+}
+
 // Refused are lookups of collections that gdeploy does not have, with what to use instead.
 func Refused() map[string]string {
 	return map[string]string{

@@ -1,0 +1,291 @@
+package executor
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/playbooks"
+	"github.com/gdeploy/gdeploy/transport"
+	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/values/record"
+)
+
+// Sending ahead saves round trips and means nothing else. Behind the call of a task go, as
+// probes, the calls that the walk is likely to make next on that host. If the call changed
+// nothing, the helper tries them in check mode, for as long as they would change nothing
+// either. When the walk comes to such a task it evaluates everything as always, and only
+// where the call that it would send is, byte for byte, the one that was probed, and this run
+// has changed nothing anywhere since the probes were sent, the probe's reply is the call's.
+//
+// So what was expected never decides what is done, nor in which order: a wrong guess is one
+// that was made for nothing.
+
+// DefaultAhead is how many calls are sent ahead at most where nobody says.
+const DefaultAhead = 64
+
+// firstAhead is how many calls go ahead at first. Each time all of them were right it is
+// twice as many; once one was not, none until the next call that changes nothing.
+const firstAhead = 4
+
+// freshness is how long a probe counts: what others do on the host is seen as late as that.
+const freshness = 5 * time.Second
+
+// foresight is what was sent ahead to a host.
+type foresight struct {
+	depth  int
+	probes *probes // nil where nothing is ahead
+}
+
+// probes are calls that were sent ahead of their turn.
+type probes struct {
+	target transport.Target
+	calls  []modules.Call
+	bytes  [][]byte // the calls as they travel
+	// answers are those of the first calls, in order; it is closed where no more come.
+	answers chan modules.Reply
+	taken   int // how many answers were taken
+	sent    time.Time
+	deeds   deeds
+	cancel  context.CancelFunc
+}
+
+// deeds counts what the run did by which anything may have changed.
+type deeds struct{ calls, lookups int64 }
+
+func (r *run) deeds() deeds { return deeds{r.changing.Load(), r.Store.Deeds()} }
+
+// deliver sends the call of a step, and behind it what is likely to come next.
+func (v *visit) deliver(ctx context.Context, s *step) (reply modules.Reply, err error) {
+	v.host.ahead.forget()
+	if p := v.lookAhead(ctx, s); p != nil {
+		reply, err = v.deliverWith(ctx, s, p)
+	} else {
+		err = v.dispatch(ctx, func() (err error) {
+			reply, err = v.Hosts.Call(ctx, s.target, s.call, v.contents, v.progress)
+			return err
+		}, s)
+	}
+	v.host.ahead.learn(err == nil && reply.Unchanged())
+	return reply, err
+}
+
+// learn sets how far to look ahead from how a call ended.
+func (f *foresight) learn(unchanged bool) {
+	switch {
+	case !unchanged:
+		f.depth = 0
+	case f.depth == 0:
+		f.depth = firstAhead
+	}
+}
+
+// forget gives up what is ahead. Where that was not used up it was a wrong guess.
+func (f *foresight) forget() {
+	if f.probes == nil {
+		return
+	}
+	f.probes.cancel()
+	if f.probes.taken < len(f.probes.calls) {
+		f.depth = 0
+	}
+	f.probes = nil
+}
+
+// deliverWith sends the call of a step with probes behind it, and returns when the call ends.
+// The slot is held until the probes end, too.
+func (v *visit) deliverWith(ctx context.Context, s *step, p *probes) (modules.Reply, error) {
+	type end struct {
+		reply modules.Reply
+		err   error
+	}
+	ended := make(chan end, 2) // the call's reply, and the end of all
+	under, cancel := context.WithCancel(ctx)
+	p.cancel = cancel
+	v.host.ahead.probes = p
+	v.trailing.Go(func() {
+		defer cancel()
+		defer close(p.answers)
+		err := v.dispatch(under, func() error {
+			return v.Hosts.Batch(under, s.target, []modules.Call{s.call}, transport.BatchOptions{
+				Content:  v.contents,
+				Each:     func(_ int, r modules.Reply) { ended <- end{r, ctx.Err()} },
+				Progress: func(_ int, line string) { v.progress(line) },
+				Probes:   p.calls,
+				Probed:   func(_ int, r modules.Reply) { p.answers <- r },
+			})
+		}, s)
+		ended <- end{err: orLost(err)}
+	})
+	e := <-ended
+	return e.reply, e.err
+}
+
+// foreseen gives the reply of a step that was probed, where that is what its call would
+// come to now.
+func (v *visit) foreseen(ctx context.Context, s *step) (reply modules.Reply, known bool) {
+	p := v.host.ahead.probes
+	if p == nil || s.delegate != "" || p.deeds != v.deeds() || time.Since(p.sent) > freshness || !sameTarget(p.target, s.target) {
+		return reply, false
+	}
+	i := p.find(s.call)
+	if i < 0 {
+		return reply, false
+	}
+	if reply, known = p.answer(ctx, i); !known || p.deeds != v.deeds() {
+		return reply, false
+	}
+	if p.taken == len(p.calls) {
+		v.host.ahead.depth = min(2*v.host.ahead.depth, v.Ahead)
+	}
+	return reply, true
+}
+
+// find gives the number of a call among those whose answers were not taken; -1 is none.
+func (p *probes) find(call modules.Call) int {
+	i := p.taken + slices.IndexFunc(p.calls[p.taken:], func(c modules.Call) bool { return c.Step == call.Step })
+	if i < p.taken {
+		return -1
+	}
+	if text, err := record.Encode(call); err != nil || !bytes.Equal(text, p.bytes[i]) {
+		return -1
+	}
+	return i
+}
+
+// answer waits for the answer of a probe; those before it belong to tasks that were skipped.
+func (p *probes) answer(ctx context.Context, i int) (reply modules.Reply, known bool) {
+	for ; p.taken <= i; p.taken++ {
+		select {
+		case reply, known = <-p.answers:
+			if !known {
+				return reply, false
+			}
+		case <-ctx.Done():
+			return reply, false
+		}
+	}
+	return reply, true
+}
+
+// add puts a call behind the others.
+func (p *probes) add(call modules.Call) error {
+	text, err := record.Encode(call)
+	if err != nil {
+		return err
+	}
+	p.calls, p.bytes = append(p.calls, call), append(p.bytes, text)
+	return nil
+}
+
+// lookAhead gives the calls that are likely to come behind a step, nil where there are none.
+func (v *visit) lookAhead(ctx context.Context, s *step) *probes {
+	depth := min(v.host.ahead.depth, v.Ahead)
+	if depth == 0 || !v.leadsOn(s) {
+		return nil
+	}
+	p := &probes{target: s.target, deeds: v.deeds(), sent: time.Now()}
+	v.frame.rest.each(v.host, func(t *playbooks.Task, f frame) bool {
+		call, goes := v.expect(ctx, s, t, f)
+		if call != nil {
+			goes = p.add(*call) == nil
+		}
+		return goes && len(p.calls) < depth
+	})
+	if len(p.calls) == 0 {
+		return nil
+	}
+	p.answers = make(chan modules.Reply, len(p.calls))
+	return p
+}
+
+// leadsOn reports that what comes behind a step may be tried where the step changes nothing.
+func (v *visit) leadsOn(s *step) bool {
+	return v.frame.kind == Ordinary && isProbed(s.spec) && !v.waits(v.task) && !v.asksBefore()
+}
+
+// isProbed reports that a module may be tried ahead of its turn. The facts of setup are
+// those of its moment, and the variables behind them are not known before.
+func isProbed(spec *modules.Spec) bool {
+	return spec != nil && spec.ReadOnly && spec.Where == modules.OnHost && spec.Check == modules.Predict && spec.Name != "setup"
+}
+
+// asides are modules of the controller by which nothing changes but variables.
+var asides = []string{"add_host", "assert", "debug", "fail", "group_by", "include_vars", "set_fact", "set_stats"}
+
+// expect gives the call that a task that comes later will make on the host of the step that
+// is sent now, as far as can be seen; nil where it makes none. It does not go on where a task
+// is one that nothing may be tried before.
+func (v *visit) expect(ctx context.Context, s *step, t *playbooks.Task, f frame) (call *modules.Call, goes bool) {
+	switch {
+	case !v.Select.Takes(v.tags(ctx, t)):
+		return nil, true
+	case v.waits(t):
+		return nil, false
+	case t.Spec.Where == modules.OnController && slices.Contains(asides, t.Spec.Name):
+		return nil, true
+	}
+	next := v.batch.early(ctx, t, v.host, f)
+	if !isProbed(t.Spec) {
+		yes, _, err := next.scope.Condition(conditions(v.src, t))
+		return nil, err == nil && !yes
+	}
+	expected, ended := next.prepare(ctx, &item{scope: next.scope})
+	switch {
+	case ended != nil:
+		return nil, ended.skipped
+	case !sameTarget(expected.target, s.target):
+		return nil, false
+	}
+	return &expected.call, true
+}
+
+// waits reports that a task does more than one call on its host, or not at once, or not
+// there, so that nothing behind it is tried before it.
+func (v *visit) waits(t *playbooks.Task) bool {
+	if t.Spec == nil || t.Meta != "" || t.Include != nil || t.Late != nil || t.UserModule != "" || t.Loop != nil ||
+		len(t.Until) > 0 || !t.Async.IsNull() || !t.Together.IsNull() || v.debugs() {
+		return true
+	}
+	to, _ := delegate(t)
+	return !to.IsNull() || !keyword(v.src, t, func(k *playbooks.Keywords) values.Value {
+		for _, word := range []values.Value{k.RunOnce, k.Throttle, k.Debugger} {
+			if !word.IsNull() {
+				return word
+			}
+		}
+		return values.Null
+	}).IsNull()
+}
+
+// early is a task on a host before its turn: evaluating it does nothing else.
+func (b *batch) early(ctx context.Context, t *playbooks.Task, h *host, f frame) *visit {
+	c := b.context(ctx, t, h, f)
+	c.Ahead = true
+	return &visit{batch: b, task: t, host: h, place: Place{Path: f.path}, frame: f, scope: b.Store.Scope(c), learns: deaf{b.Secrets}, began: time.Now()}
+}
+
+// deaf knows secrets and learns no new ones.
+type deaf struct{ Secrets }
+
+// Add does nothing.
+func (deaf) Add(string) {}
+
+// noteDeed counts a call by which anything may have changed.
+func (v *visit) noteDeed(s *step, reply modules.Reply, err error) {
+	switch {
+	case s.spec.Where == modules.OnController && slices.Contains(asides, s.spec.Name):
+	case isProbed(s.spec) && err == nil && (reply.Unchanged() || s.call.Check) && s.call.Background == nil:
+	default:
+		v.changing.Add(1)
+	}
+}
+
+// noFurther gives up what is ahead on all hosts of a play.
+func (p *play) noFurther() {
+	for _, h := range p.hosts {
+		h.ahead.forget()
+	}
+}
