@@ -203,13 +203,7 @@ func (v *visit) lookAhead(ctx context.Context, s *step) *probes {
 
 // leadsOn reports that what comes behind a step may be tried where the step changes nothing.
 func (v *visit) leadsOn(s *step) bool {
-	return v.frame.kind == Ordinary && isProbed(s.spec) && !v.waits(v.task) && !v.asksBefore()
-}
-
-// isProbed reports that a module may be tried ahead of its turn. The facts of setup are
-// those of its moment, and the variables behind them are not known before.
-func isProbed(spec *modules.Spec) bool {
-	return spec != nil && spec.ReadOnly && spec.Where == modules.OnHost && spec.Check == modules.Predict && spec.Name != "setup"
+	return v.frame.kind == Ordinary && s.spec.IsProbed() && !v.waits(v.task) && !v.asksBefore()
 }
 
 // asides are modules of the controller by which nothing changes but variables.
@@ -228,7 +222,7 @@ func (v *visit) expect(ctx context.Context, s *step, t *playbooks.Task, f frame)
 		return nil, true
 	}
 	next := v.batch.early(ctx, t, v.host, f)
-	if !isProbed(t.Spec) {
+	if !t.Spec.IsProbed() {
 		yes, _, err := next.scope.Condition(conditions(v.src, t))
 		return nil, err == nil && !yes
 	}
@@ -276,8 +270,9 @@ func (deaf) Add(string) {}
 // noteDeed counts a call by which anything may have changed.
 func (v *visit) noteDeed(s *step, reply modules.Reply, err error) {
 	switch {
+	case s.spec == nil:
 	case s.spec.Where == modules.OnController && slices.Contains(asides, s.spec.Name):
-	case isProbed(s.spec) && err == nil && (reply.Unchanged() || s.call.Check) && s.call.Background == nil:
+	case s.spec.IsProbed() && err == nil && (reply.Unchanged() || s.call.Check) && s.call.Background == nil:
 	default:
 		v.changing.Add(1)
 	}

@@ -52,6 +52,7 @@ func Aside(sys System, do func(System) error) error {
 // Aside does something without recording it.
 func (r *Recorder) Aside(do func(System) error) error {
 	if r.check {
+		r.leftOut = true
 		return nil
 	}
 	return do(r.System)

@@ -50,7 +50,9 @@ type Reply struct {
 	Failed  bool `json:"failed,omitempty"`
 	Skipped bool `json:"skipped,omitempty"`
 	// Unknown marks a dry run that ended at a program it could not run.
-	Unknown bool   `json:"unknown,omitempty"`
+	Unknown bool `json:"unknown,omitempty"`
+	// LeftOut marks a dry run that left something out which would be no change; see Aside.
+	LeftOut bool   `json:"left_out,omitempty"`
 	Msg     string `json:"msg,omitempty"`
 	// Data and Facts are as in Result; null where there are none.
 	Data  values.Value `json:"data"`
@@ -69,7 +71,7 @@ type Reply struct {
 
 // Unchanged reports that the call worked, found nothing to do, and knows that for sure.
 func (r Reply) Unchanged() bool {
-	return !r.Changed && !r.Failed && !r.Skipped && !r.Unknown && len(r.Changes) == 0
+	return !r.Changed && !r.Failed && !r.Skipped && !r.Unknown && !r.LeftOut && len(r.Changes) == 0
 }
 
 // Times say when a call was worked on, by the clock of the host.

@@ -86,8 +86,9 @@ type Spec struct {
 	// AwaitsSignal modules wait for Run.Signal themselves, just before their change. All
 	// others are begun by it.
 	AwaitsSignal bool
-	// ReadOnly modules read nothing but their own host and may be probed ahead.
-	// command and friends are never probed.
+	// ReadOnly modules read nothing but their own host, and what they find in check mode
+	// when there is nothing to do is what they find in earnest: see IsProbed. setup is not one
+	// of them: its facts are those of its moment, such as the time.
 	ReadOnly bool
 	// Refused are parameters that Ansible has and this module has not, each with what
 	// to do instead.
@@ -113,6 +114,10 @@ type Spec struct {
 	// A field of pointer type tells "not given" from the zero value.
 	New func() Module
 }
+
+// IsProbed reports that calls of the module may be tried on a host before their turn. command
+// and its like run what somebody wrote, and are never tried.
+func (s *Spec) IsProbed() bool { return s.ReadOnly && s.Where == OnHost && s.Check == Predict }
 
 // Blob is a file's content that lies on the controller until a module opens it.
 type Blob struct {

@@ -88,6 +88,7 @@ func outcome(ctx context.Context, spec Spec, m Module, r *Recorder, result Resul
 	reply := Reply{
 		Changed:    len(r.Changes()) > 0 || result.Changed,
 		Skipped:    result.Skipped,
+		LeftOut:    r.leftOut,
 		Msg:        result.Msg,
 		Data:       mapValue(result.Data),
 		Facts:      mapValue(result.Facts),

@@ -17,6 +17,7 @@ type Recorder struct {
 	System
 	changes []Change
 	check   bool
+	leftOut bool // a dry run came to something that is no change
 	diff    bool
 	secrets []string
 	plan    *plan

@@ -14,7 +14,7 @@ import (
 )
 
 // Spec describes the module.
-var Spec = modules.Spec{Name: "cron", New: func() modules.Module { return new(Module) }, Refused: map[string]string{
+var Spec = modules.Spec{Name: "cron", ReadOnly: true, New: func() modules.Module { return new(Module) }, Refused: map[string]string{
 	"backup":       "keep the table with the module fetch or command first",
 	"insertafter":  "variables stand at the beginning of the table; for another order use a file of /etc/cron.d and the module template",
 	"insertbefore": "variables stand at the beginning of the table; for another order use a file of /etc/cron.d and the module template",

@@ -13,7 +13,7 @@ import (
 )
 
 // Spec describes the module.
-var Spec = modules.Spec{Name: "hostname", New: func() modules.Module { return new(Module) }}
+var Spec = modules.Spec{Name: "hostname", ReadOnly: true, New: func() modules.Module { return new(Module) }}
 
 // Module holds the parameters.
 type Module struct {

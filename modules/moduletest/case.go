@@ -28,6 +28,10 @@ type testCase struct {
 	call      values.Value
 	variables values.Value
 	answers   []string
+	// probed tells that the call was tried before its turn and had an answer.
+	probed bool
+	// did is what the latest call did.
+	did []string
 }
 
 // entry is a file, directory or link that a part's name describes.

@@ -33,7 +33,9 @@
 // touch nothing; for real; and once more, when nothing may be changed. A line
 // "# always changes" says that this module changes something each time, "# needs root"
 // that a case gives files to others, "# check" that only check mode is tried,
-// "# unforeseen" that a dry run cannot know what will happen.
+// "# unforeseen" that a dry run cannot know what will happen. Then a module that may be tried
+// before its turn is tried once more: where that finds nothing to do, it tells the same as a
+// real run.
 //
 // The paths are those of a little world of its own. A case that runs programs with
 // paths among their arguments writes $WORK before its paths; these then are real ones.
@@ -63,13 +65,22 @@ func Run(t *testing.T, spec modules.Spec) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("module %s has no case in testdata (%v)", spec.Name, err)
 	}
+	probed := 0
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
-		t.Run(name, func(t *testing.T) { runFile(t, spec, file) })
+		t.Run(name, func(t *testing.T) {
+			if runFile(t, spec, file) {
+				probed++
+			}
+		})
+	}
+	if spec.IsProbed() && probed == 0 && !t.Failed() {
+		t.Errorf("module %s may be tried before its turn, and no case shows that this tells the same as a real run", spec.Name)
 	}
 }
 
-func runFile(t *testing.T, spec modules.Spec, file string) {
+// runFile runs a case and reports whether it was tried before its turn with an answer.
+func runFile(t *testing.T, spec modules.Spec, file string) (probed bool) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -85,13 +96,14 @@ func runFile(t *testing.T, spec modules.Spec, file string) {
 	want := string(txtar.Format(c.archive))
 	now := string(txtar.Format(c.rewritten(got)))
 	if want == now {
-		return
+		return c.probed
 	}
 	if !*update {
 		t.Errorf("the case and what happened differ:\n%s", udiff.Unified("expected", "happened", want, now))
-		return
+		return c.probed
 	}
 	if err := os.WriteFile(file, []byte(now), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	return c.probed
 }

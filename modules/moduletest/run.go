@@ -17,9 +17,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/modules/machine"
 	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/values/record"
 )
 
 // outcome is what happened, as the case would write it.
@@ -62,7 +65,42 @@ func (c *testCase) run(t *testing.T, spec modules.Spec) outcome {
 			t.Errorf("run again, it changed something:\n%s%s", changeLines(again.Changes), again.Msg)
 		}
 	}
+	c.probe(t, spec, call, w)
 	return got
+}
+
+// probe tries the call of a module that may be tried before its turn: where that finds
+// nothing to do, a real run tells the very same.
+func (c *testCase) probe(t *testing.T, spec modules.Spec, call modules.Call, w world) {
+	t.Helper()
+	if !spec.IsProbed() {
+		return
+	}
+	dry := c.perform(t, spec, call, w, true)
+	if c.probed = dry.Unchanged(); !c.probed {
+		return
+	}
+	reply := c.perform(t, spec, call, w, false)
+	if len(c.did) > 0 {
+		t.Errorf("tried before its turn it says that there is nothing to do, and a real run did: %q", c.did)
+	}
+	if diff := cmp.Diff(string(values.JSON(asValue(t, dry))), string(values.JSON(asValue(t, reply)))); diff != "" {
+		t.Errorf("tried before its turn and run for real it tells different things (- tried, + real):\n%s", diff)
+	}
+}
+
+// asValue is a reply as it travels.
+func asValue(t *testing.T, reply modules.Reply) values.Value {
+	t.Helper()
+	text, err := record.Encode(reply)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := values.Decode(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
 
 func (c *testCase) outcome(reply modules.Reply, w world) outcome {
@@ -96,15 +134,17 @@ func (c *testCase) perform(t *testing.T, spec modules.Spec, call modules.Call, w
 	} else {
 		options.Root = w.dir
 	}
-	m := machine.New(options)
+	m := &onlooker{Machine: machine.New(options)}
 	defer m.Close()
 	call.Check = check
 	call.Diff = true
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	answers := slices.Clone(c.answers)
-	return modules.Perform(ctx, spec, call, m,
+	reply := modules.Perform(ctx, spec, call, m,
 		modules.WithEvaluator(evaluator{c.variables}), modules.WithTerminal(&terminal{answers}))
+	c.did = m.did
+	return reply
 }
 
 // callFor is the call with the controller's files in place of their names.

@@ -14,7 +14,7 @@ import (
 
 // Spec describes the module.
 var Spec = modules.Spec{
-	Name: "setup", Aliases: []string{"gather_facts"}, ReadOnly: true, New: func() modules.Module { return new(Module) },
+	Name: "setup", Aliases: []string{"gather_facts"}, New: func() modules.Module { return new(Module) },
 	Refused: map[string]string{"parallel": "facts are read by one module; take it out"},
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // Spec describes the module.
-var Spec = modules.Spec{Name: "sysctl", New: func() modules.Module { return new(Module) }}
+var Spec = modules.Spec{Name: "sysctl", ReadOnly: true, New: func() modules.Module { return new(Module) }}
 
 // Module holds the parameters.
 type Module struct {
