@@ -64,6 +64,9 @@ func (fakeRunner) Run(ctx context.Context, call modules.Call, s serve.Session) m
 	case "panic":
 		panic(text)
 	case "append":
+		if call.Check {
+			return modules.Reply{Changed: true}
+		}
 		name, line, _ := strings.Cut(text, " ")
 		f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 		if err != nil {
