@@ -110,7 +110,7 @@ arm64-check: check-go helpers ## have an emulator run the helper for arm64
 faults: check-go packages build ## break something at every moment of a deploy, on a lab; hours
 	@trap 'lab/lab down --name test' EXIT; \
 	for t in TestRollingDeploysAreNotNoticed TestFaults; do \
-		go test -tags lab -count=1 -timeout 12h ./lab/endtoend -run "^$$t$$" -v -faults $${FAULTS_EVERY:-1}; \
+		go test -tags lab -count=1 -timeout 12h ./lab/endtoend -run "^$$t$$" -v -faults $${FAULTS_EVERY:-1} -faults-first $${FAULTS_FIRST:-0}; \
 	done
 
 ## keeping house

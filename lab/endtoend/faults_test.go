@@ -15,7 +15,10 @@ import (
 )
 
 // every says how many of the moments of a deploy each fault is tried at. `make faults` tries them all.
-var every = flag.Int("faults", 0, "try each fault at every Nth task boundary of a deploy; 0: at a few")
+var every = flag.Int("faults", 0, "try each fault at every Nth moment of a deploy; 0: at a few")
+
+// first is the number of the first of these moments, so that several runs can share the work.
+var first = flag.Int("faults-first", 0, "the number of the first of these moments, below N")
 
 // TestFaults breaks something at one moment of a deploy after the other: at the beginning of every task, and some
 // milliseconds into those that send, unpack, switch and restart. After each, nothing that an operator relies on may be
@@ -54,7 +57,7 @@ func chosen(moments []moment, f fault) []moment {
 	}
 	var some []moment
 	for i, m := range moments {
-		if i%*every == 0 {
+		if i%*every == *first {
 			some = append(some, m)
 		}
 	}
