@@ -82,6 +82,14 @@ templates: check-go ## make templates by the grammar in variables/testdata, ask 
 	packages=$$PWD/usr/lib/python3/dist-packages && cd "$(CURDIR)" && \
 	PYTHONPATH=$$packages ANSIBLE_COLLECTIONS_PATH=$$packages go test ./variables -tags oracle -run Oracle -count=1 -timeout 60m -args -cases 5000 -store
 
+.PHONY: modules-oracle
+modules-oracle: packages build ## ask Debian's ansible-core what the cases of lab/conformance do on real hosts, store it, and compare
+	@command -v ansible-playbook >/dev/null || { apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ansible-core >/dev/null; }
+	@cd $$(mktemp -d) && apt-get download -qq ansible && dpkg -x ansible_*.deb . && \
+	export PYTHONPATH=$$PWD/usr/lib/python3/dist-packages ANSIBLE_COLLECTIONS_PATH=$$PWD/usr/lib/python3/dist-packages && cd "$(CURDIR)" && \
+	go test -tags lab ./lab/conformance -count=1 -timeout 60m -oracle all
+	go test -tags lab ./lab/conformance -count=1
+
 .PHONY: fmt-check
 fmt-check: ## fail where gofmt would change something
 	@unformatted=$$(gofmt -l $(go_files)); [ -z "$$unformatted" ] || { echo "gofmt would change:" $$unformatted >&2; exit 1; }

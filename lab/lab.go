@@ -21,6 +21,8 @@ type Options struct {
 	Hosts   int    // web nodes beside lb and n11; 1 to 200
 	Python  bool   // hosts get python3, for the tools that gdeploy is compared with
 	Servers bool   // hosts have tomcat10 and php-fpm, not set up
+	Tools   bool   // hosts have cron, git, subversion and packers; not together with Servers
+	Oracle  bool   // the same tools, and what Ansible's modules need on a host; in place of Tools
 	Fresh   bool   // replace a lab that is up; otherwise it is used as the test before left it
 }
 
@@ -147,6 +149,12 @@ func (o Options) arguments() []string {
 	}
 	if o.Servers {
 		args = append(args, "--with", "servers")
+	}
+	if o.Tools {
+		args = append(args, "--with", "tools")
+	}
+	if o.Oracle {
+		args = append(args, "--with", "oracle")
 	}
 	if o.Fresh {
 		args = append(args, "--fresh")

@@ -103,6 +103,7 @@ func outcome(ctx context.Context, spec Spec, m Module, r *Recorder, result Resul
 		wouldRun(&reply, spec, m)
 	default:
 		fail(ctx, &reply, err)
+		reply.Changed = result.Changed // as Ansible's modules, which tell a failure and no change
 	}
 	return reply
 }

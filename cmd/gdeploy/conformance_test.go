@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -12,12 +11,13 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"sort"
 	"strings"
 	"testing"
 
 	"github.com/aymanbagabas/go-udiff"
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/gdeploy/gdeploy/report/compare"
 )
 
 var oracle = flag.String("oracle", "", "ask ansible-playbook what conformance cases do: new (those not yet asked) or all")
@@ -86,7 +86,7 @@ func conform(t *testing.T, file string) {
 		}
 		return
 	}
-	if diff := udiff.Unified("ansible", "gdeploy", want, overlookProse(got, want)); diff != "" {
+	if diff := udiff.Unified("ansible", "gdeploy", want, compare.OverlookProse(got, want)); diff != "" {
 		t.Errorf("%s\n%s", file, diff)
 	}
 }
@@ -120,13 +120,14 @@ func happens(t *testing.T, archive *txtar.Archive, program func(command string, 
 		code := endedWith(t, cmd.Run())
 		t.Logf("%s\n%s", strings.Join(cmd.Args, " "), stderr.String())
 		fmt.Fprintf(&told, "$ %s\n", line)
+		reading := compare.Reading{Free: said(archive, "order: free"), Left: varies, Prose: true}
 		console := strings.ReplaceAll(stdout.String(), work, "$WORK")
 		if strings.HasPrefix(console, "usage: ") {
 			console = "" // each program's help is its own
 		}
 		console = polls.ReplaceAllString(console, "")
 		console = jobID.ReplaceAllString(console, "jid=JOB")
-		told.WriteString(events(console, said(archive, "order: free")))
+		told.WriteString(reading.Events(console))
 		fmt.Fprintf(&told, "exit %d\n", code)
 	}
 	told.WriteString(leftBehind(t, work, archive))
@@ -247,177 +248,8 @@ func leftBehind(t *testing.T, work string, archive *txtar.Archive) string {
 	return told.String()
 }
 
-var (
-	banner = regexp.MustCompile(`^((?:PLAY|TASK|RUNNING HANDLER|NO MORE HOSTS LEFT|PLAY RECAP|CUSTOM STATS|CALLBACK).*?) \*{3,}$`)
-	result = regexp.MustCompile(`^(?:ok|changed|skipping|fatal|failed|FAILED - RETRYING):? (?:=>|\[([^\]\s]+))`)
-	adhoc  = regexp.MustCompile(`^(\S+) \| [A-Z]+`)
-	// preamble is what -vv says of the program itself.
-	preamble = regexp.MustCompile(`^(?:gdeploy \S+|ansible\S* \[core .*)$|^  [a-z ]+ = |^Skipping callback `)
-	// changedFile is in a diff; Ansible has the name of a temporary file there.
-	changedFile = regexp.MustCompile(`^\+\+\+ after: .*`)
-	recap       = regexp.MustCompile(`^(\S+)\s+: (ok=.*)$`)
-	spaces      = regexp.MustCompile(`\s+`)
-)
-
-// entry is what one host did in one task, in one or more lines.
-type entry struct {
-	banner, host string
-	lines        []string
-}
-
-// events takes from the console what does not depend on the moment: banners without
-// stars, and below each the results in the order of their hosts' names. Under the
-// strategy free there is no order between hosts: then each host's results stand together.
-func events(console string, free bool) string {
-	var told strings.Builder
-	var under string
-	var entries []entry
-	flush := func() {
-		sort.SliceStable(entries, func(i, j int) bool { return entries[i].host < entries[j].host })
-		for _, e := range entries {
-			if free && e.banner != "" {
-				told.WriteString(e.banner + " ")
-			}
-			told.WriteString(tidyEntry(strings.Join(e.lines, "\n")) + "\n")
-		}
-		entries = nil
-	}
-	for _, line := range strings.Split(console, "\n") {
-		line = changedFile.ReplaceAllString(strings.TrimRight(line, " "), "+++ after: (file)")
-		if found := banner.FindStringSubmatch(line); found != nil {
-			under = found[1]
-			if free && !strings.HasPrefix(under, "PLAY") {
-				continue
-			}
-			flush()
-			if !strings.HasSuffix(told.String(), "NO MORE HOSTS LEFT\n") || under != "NO MORE HOSTS LEFT" {
-				told.WriteString(under + "\n")
-			}
-			continue
-		}
-		if found := recap.FindStringSubmatch(line); found != nil && under == "PLAY RECAP" {
-			entries = append(entries, entry{host: found[1], lines: []string{spaces.ReplaceAllString(line, " ")}})
-			continue
-		}
-		if under == "PLAY RECAP" || line == "" || strings.HasPrefix(line, "An exception occurred during task execution.") || strings.HasPrefix(line, "No config file found") || preamble.MatchString(line) {
-			continue // gdeploy says below the recap what happened
-		}
-		found := result.FindStringSubmatch(line)
-		if found == nil {
-			found = adhoc.FindStringSubmatch(line)
-		}
-		if found == nil && len(entries) > 0 && !strings.HasPrefix(line, "included: ") {
-			last := &entries[len(entries)-1]
-			last.lines = append(last.lines, line)
-			continue
-		}
-		e := entry{banner: under, lines: []string{line}}
-		switch {
-		case found != nil:
-			e.host = found[1]
-		case strings.HasPrefix(line, "included: "):
-			e.host = "~"
-			if free {
-				e.host += line[strings.LastIndex(line, " for ")+1:]
-			}
-		}
-		entries = append(entries, e)
-	}
-	flush()
-	return told.String()
-}
-
-// tidyEntry writes the JSON of a result in one line, keys sorted, without what varies.
-func tidyEntry(text string) string {
-	text, ignoring := strings.CutSuffix(text, "\n...ignoring")
-	for at := 0; ; at++ {
-		next := strings.Index(text[at:], "=> {")
-		if next < 0 {
-			break
-		}
-		at += next
-		decoder := json.NewDecoder(strings.NewReader(text[at+3:]))
-		decoder.UseNumber()
-		var data any
-		if decoder.Decode(&data) != nil || strings.TrimSpace(text[at+3+int(decoder.InputOffset()):]) != "" {
-			continue
-		}
-		steady(data)
-		if strings.HasPrefix(text, "fatal:") || strings.HasPrefix(text, "failed:") {
-			hideProse(data.(map[string]any))
-		}
-		text = text[:at+3] + compact(data)
-		break
-	}
-	if ignoring {
-		text += "\n...ignoring"
-	}
-	return text
-}
-
-func compact(data any) string {
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(data); err != nil {
-		return err.Error()
-	}
-	return strings.TrimSpace(out.String())
-}
-
 // varies lists the keys of results whose values depend on the moment or the machine.
 var varies = []string{
 	"start", "end", "delta", "atime", "mtime", "ctime", "inode", "dev", "uid", "gid", "owner", "group",
 	"invocation", "exception", "warnings", "deprecations", "ansible_job_id", "results_file", "pid", "md5sum", "src",
-}
-
-func steady(data any) {
-	switch data := data.(type) {
-	case map[string]any:
-		for _, key := range varies {
-			delete(data, key)
-		}
-		for _, below := range data {
-			steady(below)
-		}
-	case []any:
-		for _, below := range data {
-			steady(below)
-		}
-	}
-}
-
-// prose stands for a message that each program words as it sees fit.
-const prose = "(prose)"
-
-var theirProse = regexp.MustCompile(`(?s)The error was: |The error appears to |is undefined|has no attribute|expects a|^with_|` +
-	`^(Unsupported parameters|Unexpected|Unable to|No variable|Could not find|template error|missing required|value of|[Ii]nvalid|An unhandled|Data could not|mode must be|AnsibleError: template error|Decryption failed|can't parse|Mandatory|The '\w+' test expects|failed to combine|[Uu]nknown|subelements|the (?:field|conditional)|could not|couldn't|No file was found|lookup plugin)`)
-
-func hideProse(data map[string]any) {
-	for _, key := range worded {
-		if text, ok := data[key].(string); ok && theirProse.MatchString(text) {
-			data[key] = prose
-			if data["changed"] == false && len(data) == 2 {
-				delete(data, "changed")
-			}
-		}
-	}
-}
-
-// worded are the keys of results that may hold prose.
-var worded = []string{"msg", "message", "failed_when_result", "changed_when_result"}
-
-// overlookProse takes gdeploy's own words for a message where Ansible has its own.
-func overlookProse(got, want string) string {
-	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(want, "\n")
-	for i := range min(len(gotLines), len(wantLines)) {
-		for _, key := range worded {
-			hidden := fmt.Sprintf(`"%s":"%s"`, key, prose)
-			if strings.Contains(wantLines[i], hidden) {
-				text := regexp.MustCompile(`"` + key + `":"(?:[^"\\]|\\.)*"`)
-				gotLines[i] = text.ReplaceAllLiteralString(gotLines[i], hidden)
-			}
-		}
-	}
-	return strings.Join(gotLines, "\n")
 }

@@ -7,7 +7,7 @@ lab: real hosts (systemd, OpenSSH, HAProxy) on this machine, in network namespac
 
   lab [--name NAME] COMMAND ...          NAME is demo, or $GDEPLOY_LAB inside a lab's shell
 
-  up [-n COUNT] [--with python] [--with servers] [--fresh]
+  up [-n COUNT] [--with python] [--with servers|tools|oracle] [--fresh]
                                          web nodes n1.. (10), balancer lb, bare machine n11; --fresh replaces a lab that is up
   down                                   take it down and forget it
   status                                 its hosts and how they are;   list: the labs there are
@@ -51,13 +51,13 @@ take_name() {
 lab_base() { build_image_once; }
 
 lab_up() {
-	local count=10 with="" fresh="" started
+	local count=10 with="" optional fresh="" started
 	started=$(date +%s%N)
 	while [ $# -gt 0 ]; do
 		case $1 in
 		-n) count=${2:-} && shift ;;
 		--name) choose_lab "${2:-}" && shift ;;
-		--with) [[ ${2:-} =~ ^(python|servers)$ ]] || die "--with knows python (python3), and servers (tomcat10, php-fpm)"; with+=" $2" && shift ;;
+		--with) know_layer "${2:-}" && with+=" $2" && shift ;;
 		--fresh) fresh=yes ;;
 		*) die "up does not know \"$1\"" ;;
 		esac
@@ -68,15 +68,22 @@ lab_up() {
 	need_programs
 	build_image_once
 	[[ $with != *python* ]] || build_once python base
-	[[ $with != *servers* ]] || build_once "$(servers_name)" managed base
+	optional=$(grep -oE 'servers|tools|oracle' <<<"$with") || true
+	[[ $optional != *$'\n'* ]] || die "--with takes one of servers, tools and oracle"
+	[ -z "$optional" ] || build_once "$(optional_name "$optional")" managed base
 	hold_lock "lab-$lab"
 	if [ -z "$fresh" ] && is_up_as "$count" "$with"; then
 		say "lab $lab is already up"
 		return
 	fi
 	clean_up
-	start_lab "$count" "$with"
+	start_lab "$count" "$with" "$optional"
 	say "lab $lab is up in $(seconds_since "$started") s: $(wc -l <"$state/hosts") hosts"
+}
+
+know_layer() {
+	[[ $1 =~ ^(python|servers|tools|oracle)$ ]] ||
+		die "--with knows python (python3), servers (tomcat10, php-fpm), tools (cron, git, subversion, packers) and oracle (tools, and what Ansible needs)"
 }
 
 seconds_since() { awk -v a="$1" -v b="$(date +%s%N)" 'BEGIN {printf "%.1f", (b - a) / 1e9}'; }
@@ -90,12 +97,12 @@ is_up_as() {
 }
 
 start_lab() {
-	local count=$1 with=$2 host
+	local count=$1 with=$2 optional=$3 host
 	mkdir -p "$state/console" "$state/hosts.d"
 	chmod 0755 "$labs_dir" "$state"
 	echo "$image" >"$state/image"
 	[[ $with != *python* ]] || touch "$state/with-python"
-	[[ $with != *servers* ]] || servers_name >"$state/with-servers"
+	[ -z "$optional" ] || optional_name "$optional" >"$state/with-layer"
 	list_hosts "$count" >"$state/hosts"
 	ssh-keygen -q -t ed25519 -N '' -C "gdeploy lab $lab" -f "$private_key"
 	: >"$known_hosts"

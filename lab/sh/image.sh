@@ -5,16 +5,18 @@
 #   bare     above it: only root, with a password     (n11)
 #   python   above it: python3, built when first asked for
 #   servers  above managed: tomcat10 and php-fpm, built when first asked for
+#   tools    above managed: cron, git, subversion and packers, built when first asked for
+#   oracle   above managed: the same and what Ansible's modules need, built when first asked for
 # An image is named by a hash of its recipe, so a changed recipe makes a new one.
 
 suite=bookworm
 
 image_name() {
-	{ echo "$suite"; cat $(ls "$here"/base/* | grep -v /servers.sh); } | sha256sum | cut -c1-12
+	{ echo "$suite"; cat $(ls "$here"/base/* | grep -vE '/(servers|tools|oracle)\.sh'); } | sha256sum | cut -c1-12
 }
 
-# The layer of servers has a hash of its own in its name: a change to it leaves the image as it is.
-servers_name() { echo "servers-$(sha256sum "$here/base/servers.sh" | cut -c1-12)"; }
+# optional_name LAYER: servers, tools and oracle have a hash of their own in their names: a change to one leaves the image as it is.
+optional_name() { echo "$1-$(sha256sum "$here/base/$1.sh" | cut -c1-12)"; }
 
 image=$images_dir/$(image_name)
 
@@ -67,13 +69,13 @@ debian_mirror() {
 build_layer() {
 	local dir=$1 layer=$2 lower=$3 script=$here/base/$2.sh
 	[ "$layer" = base ] && script=$here/base/configure.sh
-	[[ $layer != servers-* ]] || script=$here/base/servers.sh
+	[[ $layer != *-* ]] || script=$here/base/${layer%%-*}.sh
 	isolated bash -euo pipefail -c "$(declare -f in_layer); in_layer \"\$@\"" in_layer "$dir" "$layer" "$lower" <"$script" >>"$dir/log" 2>&1
 }
 
 in_layer() {
 	local dir=$1 layer=$2 lower=$3 root=$1/$2 installs=""
-	case $layer in python | servers-*) installs=yes ;; esac
+	case $layer in python | *-*) installs=yes ;; esac
 	if [ -n "$lower" ]; then
 		root=$dir/$layer.root
 		mkdir -p "$dir/$layer" "$dir/$layer.work" "$root"
@@ -134,7 +136,7 @@ layers_of() {
 	*) layer=managed ;;
 	esac
 	local lower=$image/$layer:$image/base
-	[ ! -f "$state/with-servers" ] || [ "$layer" = bare ] || lower=$image/$(cat "$state/with-servers"):$lower
+	[ ! -f "$state/with-layer" ] || [ "$layer" = bare ] || lower=$image/$(cat "$state/with-layer"):$lower
 	[ ! -f "$state/with-python" ] || lower=$image/python:$lower
 	echo "$lower"
 }

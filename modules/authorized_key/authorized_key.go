@@ -78,9 +78,12 @@ func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, e
 		file = path.Join(u.Home, ".ssh", "authorized_keys")
 	}
 	data.Set("keyfile", values.String(file))
-	data.Set("path", values.String(file))
+	data.Set("path", values.Null)
 	err = m.bring(sys, u, file, keys)
-	modules.AddFile(data, sys, file)
+	if m.Path != "" {
+		data.Set("path", values.String(file))
+		modules.AddFile(data, sys, file)
+	}
 	return modules.Result{Data: data}, err
 }
 

@@ -115,6 +115,7 @@ func (o *Options) tell(result modules.Result, c modules.Command, out modules.Out
 	result.Data.Set("delta", values.String(DeltaText(out.End.Sub(out.Start))))
 	if err == nil && rc != 0 {
 		err = errors.New("non-zero return code")
+		result.Changed = true
 	}
 	if err == nil {
 		result.Data.Set("msg", values.String(""))

@@ -69,7 +69,11 @@ func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, e
 	if after := t.String(); after != before {
 		err = m.write(ctx, sys, before, after)
 	}
-	return modules.Result{Data: modules.Data("jobs", values.Strings(t.jobs()...), "envs", values.Strings(t.variables()...))}, err
+	data := modules.Data("jobs", values.Strings(t.jobs()...), "envs", values.Strings(t.variables()...))
+	if m.CronFile != "" {
+		data.Set("cron_file", values.String(m.CronFile))
+	}
+	return modules.Result{Data: data}, err
 }
 
 // line is the job as it stands in the table; empty where it shall not.

@@ -28,8 +28,8 @@ type Module struct {
 
 // Validate checks the key.
 func (m *Module) Validate() error {
-	if err := modules.RequiredIf("state", "present", m.State == "present", "key", strings.TrimSpace(m.Key) != ""); err != nil {
-		return err
+	if m.State == "present" && strings.TrimSpace(m.Key) == "" {
+		return modules.Problem{Msg: "state: present needs the parameter \"key\"", Ansible: "No key specified when adding a host"}
 	}
 	if _, err := hostfile.ParseKeys(m.Name, m.Key); err != nil {
 		return modules.Invalid("%s", err)
@@ -41,6 +41,9 @@ func (m *Module) Validate() error {
 func (m *Module) Run(_ context.Context, sys modules.System) (modules.Result, error) {
 	data := modules.Data("name", values.String(m.Name), "key", values.String(m.Key), "path", values.String(m.Path),
 		"hash_host", values.Bool(m.HashHost), "state", values.String(m.State))
+	if m.Key == "" {
+		data.Set("key", values.Null)
+	}
 	keys, err := hostfile.ParseKeys(m.Name, m.Key)
 	if err != nil {
 		return modules.Result{Data: data}, err

@@ -52,7 +52,7 @@ func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, e
 	if out.RC != 0 {
 		err = errors.New("non-zero return code")
 	}
-	return modules.Result{Data: describe(out)}, err
+	return modules.Result{Changed: true, Data: describe(out)}, err
 }
 
 func describe(out modules.Output) *values.Map {

@@ -54,7 +54,7 @@ func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, e
 	if out.RC != 0 {
 		err = errors.New("non-zero return code")
 	}
-	return modules.Result{Data: modules.Data("rc", values.Int(int64(out.RC)),
+	return modules.Result{Changed: true, Data: modules.Data("rc", values.Int(int64(out.RC)),
 		"stdout", values.String(out.Stdout), "stdout_lines", modules.Lines(out.Stdout),
 		"stderr", values.String(out.Stderr), "stderr_lines", modules.Lines(out.Stderr))}, err
 }

@@ -29,12 +29,12 @@ type Module struct {
 	Arguments string `json:"arguments" aliases:"args" help:"with init scripts: more arguments for the script"`
 }
 
-// Validate checks that there is something to do.
+// Validate checks the name.
 func (m *Module) Validate() error {
 	if strings.HasPrefix(m.Name, "-") || strings.ContainsAny(m.Name, "/ \t\n*?[") {
 		return modules.Invalid("%q is no name of a service", m.Name)
 	}
-	return modules.OneOf("state", m.State != "", "enabled", m.Enabled != nil)
+	return nil
 }
 
 // Run brings the service to the wanted state.

@@ -28,7 +28,7 @@ type Module struct {
 // Validate checks that there is something to do.
 func (m *Module) Validate() error {
 	if m.Name == "" && (m.State != "" || m.Enabled != nil || m.Masked != nil) {
-		return modules.Invalid("state, enabled and masked need the parameter \"name\"")
+		return modules.Problem{Msg: "state, enabled and masked need the parameter \"name\"", Ansible: "missing parameter(s) required by '" + m.first() + "': name"}
 	}
 	if strings.HasPrefix(m.Name, "-") || strings.ContainsAny(m.Name, " \t\n*?[") {
 		return modules.Invalid("%q is no name of one unit", m.Name)
@@ -38,6 +38,17 @@ func (m *Module) Validate() error {
 	}
 	return modules.OneOf("state", m.State != "", "enabled", m.Enabled != nil, "masked", m.Masked != nil,
 		"daemon_reload", m.DaemonReload, "daemon_reexec", m.DaemonReexec)
+}
+
+// first names the first parameter that says how a unit shall be.
+func (m *Module) first() string {
+	switch {
+	case m.State != "":
+		return "state"
+	case m.Enabled != nil:
+		return "enabled"
+	}
+	return "masked"
 }
 
 // Run brings the unit to the wanted state.

@@ -81,13 +81,19 @@ func (m *Module) Validate() error {
 func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, error) {
 	wanted := m.wanted()
 	data := modules.Data("name", values.String(m.Name), "state", values.String(m.State))
-	if m.State == "absent" {
-		data.Set("remove", values.Bool(m.Remove))
-		data.Set("force", values.Bool(m.Force))
-		return modules.Result{Data: data}, wanted.Delete(ctx, sys, m.Remove, m.Force)
+	was, err := account.Find(sys, m.Name)
+	if err != nil {
+		return modules.Result{Data: data}, err
 	}
-	err := wanted.Make(ctx, sys)
-	m.tell(sys, data)
+	if m.State == "absent" {
+		said, err := wanted.Delete(ctx, sys, m.Remove, m.Force)
+		if was != nil {
+			m.tellOfRemoval(said, data)
+		}
+		return modules.Result{Data: data}, err
+	}
+	err = wanted.Make(ctx, sys)
+	m.tell(sys, was == nil, data)
 	if err == nil && m.GenerateSSHKey {
 		err = m.sshKey(ctx, sys, data)
 	}
@@ -103,12 +109,29 @@ func (m *Module) wanted() account.Wanted {
 	}
 }
 
-// tell puts what the user is now into data.
-func (m *Module) tell(sys modules.System, data *values.Map) {
-	data.Set("append", values.Bool(m.Append))
-	data.Set("create_home", values.Bool(m.CreateHome))
-	data.Set("move_home", values.Bool(m.MoveHome))
-	data.Set("system", values.Bool(m.System))
+// tellOfRemoval puts how the user was removed into data.
+func (m *Module) tellOfRemoval(said modules.Output, data *values.Map) {
+	data.Set("remove", values.Bool(m.Remove))
+	data.Set("force", values.Bool(m.Force))
+	if said.Stdout != "" {
+		data.Set("stdout", values.String(said.Stdout))
+		data.Set("stdout_lines", modules.Lines(said.Stdout))
+	}
+	if said.Stderr != "" {
+		data.Set("stderr", values.String(said.Stderr))
+		data.Set("stderr_lines", modules.Lines(said.Stderr))
+	}
+}
+
+// tell puts what the user is now into data, and of the parameters those that counted for one who is new, or who was there.
+func (m *Module) tell(sys modules.System, isNew bool, data *values.Map) {
+	if isNew {
+		data.Set("create_home", values.Bool(m.CreateHome))
+		data.Set("system", values.Bool(m.System))
+	} else {
+		data.Set("append", values.Bool(m.Append))
+		data.Set("move_home", values.Bool(m.MoveHome))
+	}
 	if m.Groups != nil {
 		data.Set("groups", values.String(strings.Join(account.Names(*m.Groups), ",")))
 	}

@@ -61,11 +61,11 @@ func Names(list []string) []string {
 	return names
 }
 
-// Delete removes the user, if there is one.
-func (w Wanted) Delete(ctx context.Context, sys modules.System, home, force bool) error {
+// Delete removes the user, if there is one, and gives what userdel said.
+func (w Wanted) Delete(ctx context.Context, sys modules.System, home, force bool) (modules.Output, error) {
 	now, err := Find(sys, w.Name)
 	if err != nil || now == nil {
-		return err
+		return modules.Output{}, err
 	}
 	argv := []string{"userdel"}
 	if force {
@@ -74,8 +74,7 @@ func (w Wanted) Delete(ctx context.Context, sys modules.System, home, force bool
 	if home {
 		argv = append(argv, "-r")
 	}
-	_, err = modules.Exec(ctx, sys, modules.Command{Argv: append(argv, w.Name)})
-	return err
+	return modules.Exec(ctx, sys, modules.Command{Argv: append(argv, w.Name)})
 }
 
 // Make makes the user, or changes one that is there.
