@@ -68,8 +68,10 @@ func (c testCase) happens(t *testing.T, l *lab.Lab, p program) string {
 	if !ok {
 		lines = runs
 	}
+	reading := reading
+	reading.Hidden = append(reading.Hidden, c.varying()...)
 	var told strings.Builder
-	for line := range strings.Lines(lines) {
+	for line := range strings.Lines(lines) { // an empty one is a run without options
 		args := slices.Concat(p.name[1:], []string{"-i", "hosts", "site.yml", "-v"}, strings.Fields(line))
 		cmd := l.Command(t.Context(), p.name[0], args...)
 		cmd.Dir, cmd.Env = work, environment
@@ -81,6 +83,16 @@ func (c testCase) happens(t *testing.T, l *lab.Lab, p program) string {
 		told.WriteString("left on the host\n" + onHost(t, l, node, script))
 	}
 	return steady(told.String())
+}
+
+// varying are the keys that the case's comment says to be different each time, in a line "varies: KEY ...".
+func (c testCase) varying() []string {
+	for line := range strings.Lines(string(c.archive.Comment)) {
+		if keys, ok := strings.CutPrefix(line, "varies: "); ok {
+			return strings.Fields(keys)
+		}
+	}
+	return nil
 }
 
 // run gives what a command printed, and its exit code. It prints to files: a pipe would be held open by the ssh that Ansible leaves

@@ -16,18 +16,18 @@ var Spec = modules.Spec{Name: "apt", New: func() modules.Module { return new(Mod
 
 // Refused are parameters of Ansible's apt that are not here.
 var Refused = map[string]string{
-	"autoclean":   "run apt-get autoclean with the module command",
-	"clean":       "run apt-get clean with the module command",
 	"force":       "say what may be done: allow_downgrade, allow_unauthenticated, allow_change_held_packages",
 	"policy_rc_d": "write /usr/sbin/policy-rc.d with the module copy, and remove it afterwards",
 }
 
 // Module holds the parameters.
 type Module struct {
-	Name    []string `json:"name" aliases:"package,pkg" help:"the packages, also with a version: shop=1.2*"`
-	State   string   `json:"state" default:"present" choices:"absent,latest,present" help:"whether they shall be installed, and in the newest version that there is"`
-	Deb     string   `json:"deb" type:"path" help:"a package file on the host to install"`
-	Upgrade string   `json:"upgrade" default:"no" choices:"dist,full,no,safe,yes" help:"upgrade all packages; with dist or full others may go for it"`
+	Name      []string `json:"name" aliases:"package,pkg" help:"the packages, also with a version (shop=1.2*) or as a pattern (shop-*)"`
+	State     string   `json:"state" default:"present" choices:"absent,latest,present" help:"whether they shall be installed, and in the newest version that there is"`
+	Deb       string   `json:"deb" type:"path" help:"a package file on the host to install"`
+	Upgrade   string   `json:"upgrade" default:"no" choices:"dist,full,no,safe,yes" help:"upgrade all packages; with dist or full others may go for it"`
+	Autoclean bool     `json:"autoclean" default:"no" help:"remove fetched packages that are no longer to be had, where nothing else is asked for"`
+	Clean     bool     `json:"clean" default:"no" help:"remove all fetched packages"`
 	Cache
 	Options
 }
@@ -52,9 +52,8 @@ type Options struct {
 func (m *Module) Validate() error {
 	var errs []error
 	for _, name := range m.Name {
-		bare, _, _ := strings.Cut(name, "=")
-		if !isName.MatchString(bare) {
-			errs = append(errs, modules.Invalid("%q is no name of a package; patterns and name- are not supported: name each package", name))
+		if !isName.MatchString(bare(name)) && !isPattern(name) {
+			errs = append(errs, modules.Invalid("%q is no name of a package", name))
 		}
 	}
 	if m.Upgrade != "no" && (len(m.Name) > 0 || m.Deb != "") || len(m.Name) > 0 && m.Deb != "" {
@@ -71,38 +70,49 @@ func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, e
 	if err := m.update(ctx, sys, told, m.idle()); err != nil {
 		return modules.Result{Data: told}, err
 	}
+	if m.Clean {
+		if err := clean(ctx, sys); err != nil {
+			return modules.Result{}, err
+		}
+	}
 	switch {
 	case m.Upgrade != "no":
 		argv := []string{"dist-upgrade"}
 		if m.Upgrade == "safe" || m.Upgrade == "yes" {
 			argv = []string{"upgrade", "--with-new-pkgs"}
 		}
-		return m.perform(ctx, sys, told, argv...)
+		return m.whole(ctx, sys, argv...)
 	case m.Deb != "":
-		return m.file(ctx, sys, told)
+		return m.file(ctx, sys)
 	case len(m.Name) == 0 && m.Autoremove:
-		return m.perform(ctx, sys, told, "autoremove")
+		return m.whole(ctx, sys, "autoremove")
+	case len(m.Name) == 0 && m.Autoclean:
+		return m.autoclean(ctx, sys)
 	case len(m.Name) == 0:
 		return modules.Result{Data: told}, nil
 	}
-	there, err := installed(ctx, sys, m.Name)
+	names, err := m.names(ctx, sys)
+	if err != nil {
+		return modules.Result{}, err
+	}
+	there, err := installed(ctx, sys, names)
 	if err != nil {
 		return modules.Result{}, err
 	}
 	if m.State == "absent" {
-		return m.remove(ctx, sys, told, there)
+		return m.remove(ctx, sys, names, there)
 	}
-	return m.install(ctx, sys, told, there)
+	return m.install(ctx, sys, told, names, there)
 }
 
 // idle reports that there is nothing to do but to update the cache.
 func (m *Module) idle() bool {
-	return len(m.Name) == 0 && m.Deb == "" && m.Upgrade == "no" && !m.Autoremove
+	return len(m.Name) == 0 && m.Deb == "" && m.Upgrade == "no" && !m.Autoremove && !m.Autoclean
 }
 
-func (m *Module) install(ctx context.Context, sys modules.System, told *values.Map, there map[string]state) (modules.Result, error) {
+func (m *Module) install(ctx context.Context, sys modules.System, told *values.Map, wanted []string, there map[string]state) (modules.Result, error) {
 	var missing []string
-	for _, name := range m.Name {
+	for _, name := range wanted {
 		if m.State == "latest" || !there[bare(name)].has(name) {
 			missing = append(missing, name)
 		}
@@ -117,21 +127,31 @@ func (m *Module) install(ctx context.Context, sys modules.System, told *values.M
 	return m.perform(ctx, sys, told, append(argv, missing...)...)
 }
 
-func (m *Module) remove(ctx context.Context, sys modules.System, told *values.Map, there map[string]state) (modules.Result, error) {
+func (m *Module) remove(ctx context.Context, sys modules.System, unwanted []string, there map[string]state) (modules.Result, error) {
 	var names []string
-	for _, name := range m.Name {
+	for _, name := range unwanted {
 		if s := there[bare(name)]; s.installed || m.Purge && s.configured {
 			names = append(names, bare(name))
 		}
 	}
 	if len(names) == 0 {
-		return modules.Result{Data: told}, nil
+		return modules.Result{}, nil
 	}
-	return m.perform(ctx, sys, told, append([]string{"remove"}, names...)...)
+	return m.perform(ctx, sys, values.NewMap(4), append([]string{"remove"}, names...)...)
+}
+
+// whole has apt-get do what concerns all packages; its words are told also where nothing is to be done.
+func (m *Module) whole(ctx context.Context, sys modules.System, action ...string) (modules.Result, error) {
+	told := values.NewMap(5)
+	result, err := m.perform(ctx, sys, told, action...)
+	if text, ok := told.Get("stdout"); ok && err == nil && m.Upgrade != "no" {
+		result.Msg = values.Text(text)
+	}
+	return result, err
 }
 
 // file installs a package file unless that version is there.
-func (m *Module) file(ctx context.Context, sys modules.System, told *values.Map) (modules.Result, error) {
+func (m *Module) file(ctx context.Context, sys modules.System) (modules.Result, error) {
 	if strings.Contains(m.Deb, "://") {
 		return modules.Result{}, errors.New("deb is a file on the host: bring it there first, with copy or get_url")
 	}
@@ -140,7 +160,9 @@ func (m *Module) file(ctx context.Context, sys modules.System, told *values.Map)
 		return modules.Result{}, modules.Fail("Unable to install package: %w", err)
 	}
 	there, err := installed(ctx, sys, []string{out.Stdout})
+	told := values.NewMap(4)
 	if err != nil || there[bare(out.Stdout)].has(out.Stdout) {
+		addOutput(told, modules.Output{})
 		return modules.Result{Data: told}, err
 	}
 	return m.perform(ctx, sys, told, "install", m.Deb)
@@ -154,6 +176,9 @@ func (m *Module) perform(ctx context.Context, sys modules.System, told *values.M
 		return failed(told, argv, would, err)
 	}
 	if !acts.MatchString(would.Stdout) {
+		if len(m.Name) == 0 {
+			addOutput(told, would)
+		}
 		return modules.Result{Data: told}, nil
 	}
 	out, err := sys.Exec(ctx, modules.Command{Argv: argv, Env: environment})
@@ -165,11 +190,7 @@ func (m *Module) perform(ctx context.Context, sys modules.System, told *values.M
 		return failed(told, argv, out, err)
 	}
 	addOutput(told, out)
-	result := modules.Result{Data: told}
-	if m.Upgrade != "no" {
-		result.Msg = out.Stdout
-	}
-	return result, nil
+	return modules.Result{Data: told}, nil
 }
 
 // acts matches what apt-get says it would do.

@@ -1,0 +1,29 @@
+package apt
+
+import (
+	"context"
+	"strings"
+
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/values"
+)
+
+// clean removes all packages that were fetched, which is no change of the host to the operator.
+func clean(ctx context.Context, sys modules.System) error {
+	return modules.Aside(sys, func(sys modules.System) error {
+		_, err := modules.Exec(ctx, sys, modules.Command{Argv: []string{"apt-get", "clean"}, Env: environment})
+		return err
+	})
+}
+
+// autoclean removes fetched packages that are no longer to be had.
+func (m *Module) autoclean(ctx context.Context, sys modules.System) (modules.Result, error) {
+	argv := append(m.flags(), "autoclean")
+	out, err := modules.Query(ctx, sys, modules.Command{Argv: append(argv[:len(argv):len(argv)], "--simulate"), Env: environment})
+	if err == nil && strings.Contains(out.Stdout, "Del ") {
+		out, err = modules.Exec(ctx, sys, modules.Command{Argv: argv, Env: environment})
+	}
+	told := values.NewMap(4)
+	addOutput(told, out)
+	return modules.Result{Data: told}, err
+}
