@@ -29,6 +29,10 @@ func (v *visit) rendered(s *step, path, written string) (modules.Blob, error) {
 	if err != nil {
 		return modules.Blob{}, err
 	}
+	args, _ := s.call.Args.AsMap()
+	if text, err = encoded(text, textArg(args, "output_encoding")); err != nil {
+		return modules.Blob{}, err
+	}
 	blob := v.contents.data(text, written, info.Mode())
 	blob.Secret = secret
 	return blob, nil

@@ -33,7 +33,7 @@ type Syntax struct {
 	TrimBlocks      bool   `json:"trim_blocks" default:"yes" help:"drop the newline after a statement"`
 	LstripBlocks    bool   `json:"lstrip_blocks" default:"no" help:"drop the spaces before a statement"`
 	NewlineSequence string `json:"newline_sequence" default:"\n" help:"how lines end: \\n, \\r or \\r\\n"`
-	OutputEncoding  string `json:"output_encoding" default:"utf-8" choices:"utf-8" help:"the encoding of the file; only utf-8"`
+	OutputEncoding  string `json:"output_encoding" default:"utf-8" help:"the encoding of the file, such as iso-8859-1"`
 }
 
 // Run puts the rendered file in place.
