@@ -20,6 +20,7 @@ type undoEntry struct {
 	play  string
 	host  *host
 	place Place
+	label string // of the item, where the task has a loop
 	nodes []playbooks.Node
 	frame frame
 	// moment and vars are what was known when the entry was made.
@@ -33,7 +34,7 @@ func (v *visit) pushTask(ctx context.Context, it *item) error {
 		return nil
 	}
 	e := v.roundEntry(it)
-	if err := v.Journal.Commit(keepUndo+e.id, e.record(it.label)); err != nil {
+	if err := v.Journal.Commit(keepUndo+e.id, e.record()); err != nil {
 		return fmt.Errorf("write the run's journal: %w", err)
 	}
 	e.push()
@@ -56,6 +57,9 @@ func (v *visit) roundEntry(it *item) *undoEntry {
 	e.vars = captured(v.task.Vars, it.vars)
 	if it.looped {
 		e.id += fmt.Sprintf("#%d", it.index)
+		if !v.noLog {
+			e.label = it.label
+		}
 		e.frame = e.frame.child(it.index)
 	}
 	return e
@@ -77,7 +81,7 @@ func (b *batch) pushBlock(ctx context.Context, n *playbooks.Block, hosts hostSet
 		if yes, _, err := b.scope(ctx, stand, h, f).Condition(conditions(b.src, stand)); err != nil || !yes || b.turnsBack() {
 			continue
 		}
-		if err := b.Journal.Commit(keepUndo+e.id, e.record("")); err != nil {
+		if err := b.Journal.Commit(keepUndo+e.id, e.record()); err != nil {
 			b.warn(h.name, fmt.Sprintf("write the run's journal: %v", err))
 			continue
 		}
@@ -99,8 +103,16 @@ func (b *batch) entry(h *host, nodes []playbooks.Node, place Place, f frame) *un
 func (e *undoEntry) push() { e.host.undo = append(e.host.undo, e) }
 
 // record is the entry in the journal.
-func (e *undoEntry) record(label string) UndoRecord {
-	return UndoRecord{ID: e.id, Host: e.host.name, Play: e.play, Task: e.place, Item: label}
+func (e *undoEntry) record() UndoRecord {
+	return UndoRecord{ID: e.id, Host: e.host.name, Play: e.play, Task: e.place, Item: e.label}
+}
+
+// which says for which item of a loop the entry is, in messages that name its task.
+func (e *undoEntry) which() string {
+	if e.label == "" {
+		return ""
+	}
+	return " (item=" + e.label + ")"
 }
 
 // captured are the variables that only the task itself had.
@@ -241,7 +253,7 @@ func (b *batch) leaveToOther(h *host) {
 func openOf(h *host) []string {
 	var names []string
 	for _, e := range slices.Backward(h.undo) {
-		names = append(names, e.place.Name)
+		names = append(names, e.place.Name+e.which())
 	}
 	return names
 }
@@ -264,7 +276,7 @@ func (b *batch) undo(ctx context.Context, e *undoEntry, culprit string) {
 		status = Failed
 		b.note(func(o *Outcome) { o.UndoFailed = true })
 		e.host.stuck = append(e.host.stuck, e.place.Name)
-		b.warn(e.host.name, fmt.Sprintf("what %q did could not be taken back", e.place.Name))
+		b.warn(e.host.name, fmt.Sprintf("what %q%s did could not be taken back", e.place.Name, e.which()))
 	}
 	b.keep(keepUndone+e.id, status)
 }
