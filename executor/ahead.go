@@ -9,7 +9,6 @@ import (
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/playbooks"
 	"github.com/gdeploy/gdeploy/transport"
-	"github.com/gdeploy/gdeploy/values"
 	"github.com/gdeploy/gdeploy/values/record"
 )
 
@@ -57,19 +56,48 @@ type deeds struct{ calls, lookups int64 }
 
 func (r *run) deeds() deeds { return deeds{r.changing.Load(), r.Store.Deeds()} }
 
-// deliver sends the call of a step, and behind it what is likely to come next.
-func (v *visit) deliver(ctx context.Context, s *step) (reply modules.Reply, err error) {
+// deliver sends the calls of steps that go to one place, and behind them what is likely to
+// come next. It returns when the calls have ended.
+func (v *visit) deliver(ctx context.Context, steps []*step, each func(i int, r modules.Reply)) (err error) {
 	v.host.ahead.forget()
-	if p := v.lookAhead(ctx, s); p != nil {
-		reply, err = v.deliverWith(ctx, s, p)
-	} else {
-		err = v.dispatch(ctx, func() (err error) {
-			reply, err = v.Hosts.Call(ctx, s.target, s.call, v.contents, v.progress)
-			return err
-		}, s)
+	unchanged := 0
+	counted := func(i int, r modules.Reply) {
+		if r.Unchanged() {
+			unchanged++
+		}
+		each(i, r)
 	}
-	v.host.ahead.learn(err == nil && reply.Unchanged())
-	return reply, err
+	if p := v.lookAhead(ctx, steps[len(steps)-1]); p != nil {
+		err = v.deliverWith(ctx, steps, p, counted)
+	} else {
+		err = v.dispatch(ctx, func() error { return v.deliverAlone(ctx, steps, counted) }, steps...)
+	}
+	v.host.ahead.learn(err == nil && unchanged == len(steps))
+	return err
+}
+
+// deliverAlone sends the calls of steps.
+func (v *visit) deliverAlone(ctx context.Context, steps []*step, each func(i int, r modules.Reply)) error {
+	if len(steps) == 1 {
+		reply, err := v.Hosts.Call(ctx, steps[0].target, steps[0].call, v.contents, v.progress)
+		if err == nil {
+			each(0, reply)
+		}
+		return err
+	}
+	return v.Hosts.Batch(ctx, steps[0].target, callsOf(steps), v.batchOptions(each))
+}
+
+func callsOf(steps []*step) []modules.Call {
+	calls := make([]modules.Call, len(steps))
+	for i, s := range steps {
+		calls[i] = s.call
+	}
+	return calls
+}
+
+func (v *visit) batchOptions(each func(i int, r modules.Reply)) transport.BatchOptions {
+	return transport.BatchOptions{Content: v.contents, Each: each, Progress: func(_ int, line string) { v.progress(line) }}
 }
 
 // learn sets how far to look ahead from how a call ended.
@@ -94,33 +122,27 @@ func (f *foresight) forget() {
 	f.probes = nil
 }
 
-// deliverWith sends the call of a step with probes behind it, and returns when the call ends.
-// The slot is held until the probes end, too.
-func (v *visit) deliverWith(ctx context.Context, s *step, p *probes) (modules.Reply, error) {
-	type end struct {
-		reply modules.Reply
-		err   error
-	}
-	ended := make(chan end, 2) // the call's reply, and the end of all
+// deliverWith sends calls with probes behind them, and returns when the calls have ended. The
+// slot is held until the probes have, too.
+func (v *visit) deliverWith(ctx context.Context, steps []*step, p *probes, each func(i int, r modules.Reply)) error {
+	ended := make(chan error, 2) // of the calls, and of all
 	under, cancel := context.WithCancel(ctx)
 	p.cancel = cancel
 	v.host.ahead.probes = p
+	open := len(steps)
+	o := v.batchOptions(func(i int, r modules.Reply) {
+		each(i, r)
+		if open--; open == 0 {
+			ended <- ctx.Err()
+		}
+	})
+	o.Probes, o.Probed = p.calls, func(_ int, r modules.Reply) { p.answers <- r }
 	v.trailing.Go(func() {
 		defer cancel()
 		defer close(p.answers)
-		err := v.dispatch(under, func() error {
-			return v.Hosts.Batch(under, s.target, []modules.Call{s.call}, transport.BatchOptions{
-				Content:  v.contents,
-				Each:     func(_ int, r modules.Reply) { ended <- end{r, ctx.Err()} },
-				Progress: func(_ int, line string) { v.progress(line) },
-				Probes:   p.calls,
-				Probed:   func(_ int, r modules.Reply) { p.answers <- r },
-			})
-		}, s)
-		ended <- end{err: orLost(err)}
+		ended <- v.dispatch(under, func() error { return v.Hosts.Batch(under, p.target, callsOf(steps), o) }, steps...)
 	})
-	e := <-ended
-	return e.reply, e.err
+	return <-ended
 }
 
 // foreseen gives the reply of a step that was probed, where that is what its call would
@@ -188,9 +210,9 @@ func (v *visit) lookAhead(ctx context.Context, s *step) *probes {
 	}
 	p := &probes{target: s.target, deeds: v.deeds(), sent: time.Now()}
 	v.frame.rest.each(v.host, func(t *playbooks.Task, f frame) bool {
-		call, goes := v.expect(ctx, s, t, f)
-		if call != nil {
-			goes = p.add(*call) == nil
+		calls, goes := v.expect(ctx, s, t, f)
+		for _, call := range calls {
+			goes = goes && p.add(call) == nil
 		}
 		return goes && len(p.calls) < depth
 	})
@@ -203,69 +225,11 @@ func (v *visit) lookAhead(ctx context.Context, s *step) *probes {
 
 // leadsOn reports that what comes behind a step may be tried where the step changes nothing.
 func (v *visit) leadsOn(s *step) bool {
-	return v.frame.kind == Ordinary && s.spec.IsProbed() && !v.waits(v.task) && !v.asksBefore()
+	return v.frame.kind == Ordinary && s.spec.IsProbed() && !v.waits(v.task) && !v.asksBefore() && (!s.item.looped || s.item == v.final)
 }
 
 // asides are modules of the controller by which nothing changes but variables.
 var asides = []string{"add_host", "assert", "debug", "fail", "group_by", "include_vars", "set_fact", "set_stats"}
-
-// expect gives the call that a task that comes later will make on the host of the step that
-// is sent now, as far as can be seen; nil where it makes none. It does not go on where a task
-// is one that nothing may be tried before.
-func (v *visit) expect(ctx context.Context, s *step, t *playbooks.Task, f frame) (call *modules.Call, goes bool) {
-	switch {
-	case !v.Select.Takes(v.tags(ctx, t)):
-		return nil, true
-	case v.waits(t):
-		return nil, false
-	case t.Spec.Where == modules.OnController && slices.Contains(asides, t.Spec.Name):
-		return nil, true
-	}
-	next := v.batch.early(ctx, t, v.host, f)
-	if !t.Spec.IsProbed() {
-		yes, _, err := next.scope.Condition(conditions(v.src, t))
-		return nil, err == nil && !yes
-	}
-	expected, ended := next.prepare(ctx, &item{scope: next.scope})
-	switch {
-	case ended != nil:
-		return nil, ended.skipped
-	case !sameTarget(expected.target, s.target):
-		return nil, false
-	}
-	return &expected.call, true
-}
-
-// waits reports that a task does more than one call on its host, or not at once, or not
-// there, so that nothing behind it is tried before it.
-func (v *visit) waits(t *playbooks.Task) bool {
-	if t.Spec == nil || t.Meta != "" || t.Include != nil || t.Late != nil || t.UserModule != "" || t.Loop != nil ||
-		len(t.Until) > 0 || !t.Async.IsNull() || !t.Together.IsNull() || v.debugs() {
-		return true
-	}
-	to, _ := delegate(t)
-	return !to.IsNull() || !keyword(v.src, t, func(k *playbooks.Keywords) values.Value {
-		for _, word := range []values.Value{k.RunOnce, k.Throttle, k.Debugger} {
-			if !word.IsNull() {
-				return word
-			}
-		}
-		return values.Null
-	}).IsNull()
-}
-
-// early is a task on a host before its turn: evaluating it does nothing else.
-func (b *batch) early(ctx context.Context, t *playbooks.Task, h *host, f frame) *visit {
-	c := b.context(ctx, t, h, f)
-	c.Ahead = true
-	return &visit{batch: b, task: t, host: h, place: Place{Path: f.path}, frame: f, scope: b.Store.Scope(c), learns: deaf{b.Secrets}, began: time.Now()}
-}
-
-// deaf knows secrets and learns no new ones.
-type deaf struct{ Secrets }
-
-// Add does nothing.
-func (deaf) Add(string) {}
 
 // noteDeed counts a call by which anything may have changed.
 func (v *visit) noteDeed(s *step, reply modules.Reply, err error) {

@@ -98,7 +98,7 @@ func anyNode(rt *rapid.T, b *strings.Builder, hosts int, indent string, depth in
 	}
 	pick := func(name string, from ...string) string { return rapid.SampledFrom(from).Draw(rt, name) }
 	next := fmt.Sprintf("{{ (inventory_hostname[1:] | int) %% %d + 1 }}", hosts) // a different one for each host, so that the order among them does not matter
-	where, text := pick("cell", "a", "b"), pick("text", "", "", "{{ r.was | default('') }}", "{{ fact | default('') }}")
+	where, text := pick("cell", "a", "b"), pick("text", "", "", "{{ r.was | default('') }}", "{{ fact | default('') }}", "{{ item | default('') }}")
 	switch module := pick("module", "put", "look", "set_fact", "put", "poke", "look", "put", "look", "put", "poke", "poke", "test"); module {
 	case "poke":
 		fmt.Fprintf(b, "%s- poke: {cell: %s, text: \"%s\", peer: 'h%s'}\n", indent, where, pick("poked", "", "x", "y"), next)
@@ -164,7 +164,12 @@ func TestAheadStops(t *testing.T) {
 		"what a command knows": {"- test: {cell: a}", 4},
 		"a fact":               {"- set_fact: {x: 1}", 2},
 		"a word to people":     {"- debug: {msg: hello}", 2},
-		"a loop":               {"- put: {cell: a}\n      loop: [1, 2]", 4},
+		"a loop":               {"- put: {cell: a}\n      loop: [1, 2]", 3},
+		"a loop that pauses":   {"- put: {cell: a}\n      loop: [1, 2]\n      loop_control: {pause: 0.001}", 5},
+		"a long loop":          {"- put: {cell: a}\n      loop: '{{ range(65) }}'", 3},
+		"a loop on itself":     {"- put: {cell: a, text: '{{ r.was | default() }}'}\n      loop: [1, 2]\n      register: r", 5},
+		"a loop of commands":   {"- poke: {cell: z, peer: h9}\n      loop: [1, 2]\n      when: item > 2", 2},
+		"a loop in part":       {"- put: {cell: '{{ item }}', text: '{{ \"\" if item < 2 else \"new\" }}'}\n      loop: [1, 2]", 5},
 		"until":                {"- put: {cell: a}\n      until: true", 4},
 		"another host":         {"- put: {cell: a}\n      delegate_to: h9", 4},
 		"one for all":          {"- put: {cell: a}\n      run_once: true", 4},

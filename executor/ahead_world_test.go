@@ -98,10 +98,10 @@ func (w *world) Batch(ctx context.Context, t transport.Target, calls []modules.C
 	w.mu.Lock()
 	w.sent++
 	w.mu.Unlock()
-	unchanged := false
+	unchanged := true
 	for i, call := range calls {
 		reply := w.does(t, call, call.Check)
-		unchanged = reply.Unchanged()
+		unchanged = unchanged && reply.Unchanged()
 		o.Each(i, reply)
 	}
 	for i, call := range o.Probes {

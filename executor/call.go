@@ -33,7 +33,8 @@ func (v *visit) call(ctx context.Context, s *step) *result {
 	if reply, known := v.foreseen(ctx, s); known {
 		return v.settled(s, reply, nil)
 	}
-	reply, err := v.deliver(ctx, s)
+	var reply modules.Reply
+	err := v.deliver(ctx, []*step{s}, func(_ int, r modules.Reply) { reply = r })
 	v.gate.happened(v.host, reply.Times)
 	return v.settled(s, reply, err)
 }
@@ -189,6 +190,9 @@ func (v *visit) together(ctx context.Context, items []*item) []*result {
 		}
 		steps = append(steps, s)
 	}
+	if len(steps) > 0 {
+		v.final = steps[len(steps)-1].item
+	}
 	replies := v.batchCall(ctx, steps)
 	for i, s := range steps {
 		results[s.item.index] = v.keepEnd(s.item, s.item.mark(v.judged(s, replies[i])))
@@ -204,6 +208,14 @@ func (v *visit) together(ctx context.Context, items []*item) []*result {
 func (v *visit) batchCall(ctx context.Context, steps []*step) []*result {
 	results := make([]*result, 0, len(steps))
 	for len(steps) > 0 {
+		reply, known := v.foreseen(ctx, steps[0])
+		if !known {
+			break
+		}
+		results = append(results, v.settled(steps[0], reply, nil))
+		steps = steps[1:]
+	}
+	for len(steps) > 0 {
 		n := 1
 		for n < len(steps) && sameTarget(steps[n].target, steps[0].target) {
 			n++
@@ -216,17 +228,7 @@ func (v *visit) batchCall(ctx context.Context, steps []*step) []*result {
 
 func (v *visit) batchOne(ctx context.Context, steps []*step) []*result {
 	results := make([]*result, len(steps))
-	calls := make([]modules.Call, len(steps))
-	for i, s := range steps {
-		calls[i] = s.call
-	}
-	err := v.dispatch(ctx, func() error {
-		return v.Hosts.Batch(ctx, steps[0].target, calls, transport.BatchOptions{
-			Content:  v.contents,
-			Each:     func(i int, r modules.Reply) { results[i] = v.settled(steps[i], r, nil) },
-			Progress: func(_ int, line string) { v.progress(line) },
-		})
-	}, steps...)
+	err := v.deliver(ctx, steps, func(i int, r modules.Reply) { results[i] = v.settled(steps[i], r, nil) })
 	for i, s := range steps {
 		if results[i] == nil {
 			results[i] = v.settled(s, modules.Reply{}, orLost(err))

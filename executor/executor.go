@@ -17,7 +17,7 @@
 //	floor.go     who is in service    settle.go  tests before a host leaves the window
 //	together.go  tasks at one moment  freeze.go  times at which nobody deploys
 //	events.go    what is told     out.go    who is out of the run
-//	ahead.go     calls tried before their turn    next.go  which those are
+//	ahead.go     calls tried before their turn    expect.go, next.go  which those are
 //
 // Nothing here prints: what happens is told as events to a Sink.
 package executor

@@ -273,19 +273,19 @@ func (f *fakeHosts) lock(t transport.Target, call modules.Call, path, state stri
 
 func (f *fakeHosts) Batch(ctx context.Context, t transport.Target, calls []modules.Call, o transport.BatchOptions) error {
 	f.mu.Lock()
-	if len(o.Probes) == 0 {
+	if len(calls) > 1 {
 		f.batches = append(f.batches, len(calls))
 	}
 	f.trips++
 	f.trips -= len(calls) // Call counts each
 	f.mu.Unlock()
-	unchanged := false
+	unchanged := true
 	for i, call := range calls {
 		reply, err := f.Call(ctx, t, call, o.Content, nil)
 		if err != nil {
 			return err
 		}
-		unchanged = reply.Unchanged()
+		unchanged = unchanged && reply.Unchanged()
 		o.Each(i, reply)
 	}
 	for i, call := range o.Probes {

@@ -28,6 +28,8 @@ type visit struct {
 	gate *gate
 	// once says that the host does the task for all of the batch.
 	once bool
+	// final is the last round of a loop that is sent in one go.
+	final *item
 	// taught are the facts that the task made variables of a delegate.
 	taught []learned
 	// cut says that the operator's stop ended the task in its middle, which is no failure of the host's.

@@ -29,7 +29,8 @@ func TestProbes(t *testing.T) {
 		"one lacks content":     {calls(a), calls(b, blobCall(sumOf([]byte("there")), 5, 0), c), []int{0}},
 		"behind a change":       {calls(text("append", file+" real")), calls(b), nil},
 		"behind a failure":      {calls(text("fail", "")), calls(b), nil},
-		"behind the last":       {calls(text("append", file+" real"), a), calls(b), []int{0}},
+		"behind several":        {calls(a, b), calls(c), []int{0}},
+		"behind one of several": {calls(text("append", file+" real"), a), calls(b), nil},
 		"behind none unchanged": {calls(a, text("append", file+" real")), calls(b), nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -126,7 +126,7 @@ type BatchOptions struct {
 	// Progress gets the lines that call i shows while it works.
 	Progress func(i int, line string)
 	// Probes are calls that are expected to come next, on the same target. They change
-	// nothing: behind the last call, and only where that changed nothing, each is tried in
+	// nothing: behind the last call, and only where none of its chain changed anything, each is tried in
 	// check mode until one would change something, fails or cannot tell. Probed gets, in
 	// order, the replies of those before that one, from the goroutine of Each.
 	Probes []modules.Call

@@ -56,20 +56,21 @@ func byChain(calls []modules.Call) map[string][]int {
 // chain runs the calls of one chain one after the other.
 func (s *server) chain(ctx context.Context, stream *yamux.Stream, request wire.Request, name string, numbers []int, out *events) {
 	leave, err := s.chains.enter(ctx, name)
-	failed, unchanged := err != nil, false
+	failed, unchanged := err != nil, err == nil
 	if err == nil {
 		defer leave()
 	}
 	for _, i := range numbers {
 		if failed || ctx.Err() != nil || !s.begin() {
 			out.left(i)
+			unchanged = false
 			continue
 		}
 		reply := s.run(ctx, request.Calls[i], &session{server: s, stream: stream.StreamID(), call: i, out: out})
 		s.running.Done()
 		out.reply(i, reply)
 		failed = reply.Failed && request.StopOnFailure
-		unchanged = reply.Unchanged()
+		unchanged = unchanged && reply.Unchanged()
 	}
 	if last := len(request.Calls) - 1; slices.Contains(numbers, last) && len(request.Probes) > 0 {
 		s.probe(ctx, stream, request, unchanged, out)

@@ -57,9 +57,9 @@ type Request struct {
 	Calls []modules.Call `json:"calls,omitempty"`
 	// StopOnFailure leaves out what follows a failed call in its chain.
 	StopOnFailure bool `json:"stop_on_failure,omitempty"`
-	// Probes are calls that are expected to come next. Where the last of Calls changed
-	// nothing they are run behind it, one after the other and in check mode, for as long as
-	// they would change nothing either. Their numbers go on behind those of Calls.
+	// Probes are calls that are expected to come next. Where none in the chain of the last of
+	// Calls changed anything they are run behind it, one after the other and in check mode, for
+	// as long as they would change nothing either. Their numbers go on behind those of Calls.
 	Probes []modules.Call `json:"probes,omitempty"`
 	// Network and Address are what to dial.
 	Network string  `json:"network,omitempty"`
