@@ -22,6 +22,7 @@ type ran struct {
 	Cells         map[string]string
 	Recap         string
 	sent, tried   int
+	hung          int
 }
 
 // runIn runs a playbook in a world of its own.
@@ -36,7 +37,7 @@ func runIn(t testing.TB, dir string, ahead int, change func(*fixture, *world)) r
 	if err != nil {
 		t.Fatal(err)
 	}
-	return ran{Told: told(f.events), History: w.history(), Cells: maps.Clone(w.cells), Recap: recap(f.events, outcome), sent: w.sent, tried: w.tried}
+	return ran{Told: told(f.events), History: w.history(), Cells: maps.Clone(w.cells), Recap: recap(f.events, outcome), sent: w.sent, tried: w.tried, hung: w.hung}
 }
 
 // Whatever the playbook: with calls sent ahead the same things happen on the hosts in the
@@ -286,4 +287,53 @@ func (s slowly) Record(r executor.Record) {
 		time.Sleep(5100 * time.Millisecond)
 	}
 	s.events.Record(r)
+}
+
+// A probe that hangs holds up the task that waits for its answer, as its call would, and
+// nothing else: a call that is sent instead ends it.
+func TestAheadIsGivenUp(t *testing.T) {
+	const play = `
+-- inventory --
+h1
+-- play.yml --
+- hosts: all
+  gather_facts: false
+  tasks:
+    - put: {cell: a}
+    - put: {cell: b}
+    - set_fact: {fact: x}
+    - put: {cell: "{{ fact | default('hang') }}", text: new}
+    - put: {cell: c}
+`
+	done := make(chan ran, 1)
+	go func() { done <- runIn(t, unpack(t, txtar.Parse([]byte(play))), executor.DefaultAhead, nil) }()
+	select {
+	case got := <-done:
+		if got.Cells["h1 x"] != "new" || got.hung != 1 {
+			t.Errorf("%d hung; %v", got.hung, got.Cells)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("it hangs")
+	}
+}
+
+// Where the connection is lost while probes are under way, the call that they went with has
+// its result, and the next one finds out.
+func TestAheadLosesTheHost(t *testing.T) {
+	const play = `
+-- inventory --
+h1
+-- play.yml --
+- hosts: all
+  gather_facts: false
+  tasks:
+    - put: {cell: a}
+    - put: {cell: b}
+    - put: {cell: lost}
+    - put: {cell: c}
+`
+	got := runIn(t, unpack(t, txtar.Parse([]byte(play))), executor.DefaultAhead, nil)
+	if !strings.Contains(got.Recap, "h1 ok=2 changed=0 unreachable=1") || got.sent != 3 {
+		t.Errorf("%d round trips; %s", got.sent, got.Recap)
+	}
 }

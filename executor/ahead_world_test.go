@@ -2,6 +2,7 @@ package executor_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -47,6 +48,8 @@ type world struct {
 	sent    int // round trips
 	tried   int // probes
 	wasted  int // probes that said nothing
+	hung    int // probes of the cell that hangs, which were ended
+	lost    bool
 }
 
 func newWorld() *world { return &world{fakeHosts: newFakeHosts(nil), cells: map[string]string{}} }
@@ -89,7 +92,11 @@ func (w *world) does(t transport.Target, call modules.Call, check bool) modules.
 func (w *world) Call(ctx context.Context, t transport.Target, call modules.Call, content transport.Content, progress func(string)) (modules.Reply, error) {
 	w.mu.Lock()
 	w.sent++
+	lost := w.lost
 	w.mu.Unlock()
+	if lost {
+		return modules.Reply{}, connectionLost()
+	}
 	return w.does(t, call, call.Check), ctx.Err()
 }
 
@@ -107,6 +114,20 @@ func (w *world) Batch(ctx context.Context, t transport.Target, calls []modules.C
 	for i, call := range o.Probes {
 		if !unchanged || ctx.Err() != nil {
 			break
+		}
+		args, _ := call.Args.AsMap()
+		switch at, _ := args.Get("cell"); values.Text(at) {
+		case "hang":
+			<-ctx.Done()
+			w.mu.Lock()
+			w.hung++
+			w.mu.Unlock()
+			return ctx.Err()
+		case "lost":
+			w.mu.Lock()
+			w.lost = true
+			w.mu.Unlock()
+			return connectionLost()
 		}
 		reply := w.does(t, call, true)
 		unchanged = reply.Unchanged()
@@ -170,4 +191,8 @@ func (w *world) history() []string {
 // same task, or take back what they did.
 func sideBySide(a, b effect) bool {
 	return a.step == b.step || strings.Contains(a.step, "/undo/") && strings.Contains(b.step, "/undo/")
+}
+
+func connectionLost() error {
+	return &transport.Unreachable{Kind: transport.KindLost, Op: "call", Cause: errors.New("the cable is cut")}
 }

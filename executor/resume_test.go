@@ -88,12 +88,21 @@ func (h remembering) Call(ctx context.Context, t transport.Target, call modules.
 }
 
 func (h remembering) Batch(ctx context.Context, t transport.Target, calls []modules.Call, o transport.BatchOptions) error {
+	unchanged := true
 	for i, call := range calls {
 		reply, err := h.Call(ctx, t, call, o.Content, nil)
 		if err != nil {
 			return err
 		}
+		unchanged = unchanged && reply.Unchanged()
 		o.Each(i, reply)
+	}
+	for i, call := range o.Probes {
+		reply, ok := h.probe(t, call)
+		if !unchanged || !ok || !h.alive.Load() {
+			break
+		}
+		o.Probed(i, reply)
 	}
 	return nil
 }
@@ -176,7 +185,7 @@ func lives(t *testing.T, dir string, flags []string, j *mortal) []string {
 
 // idle reports what may happen more than once: it changes nothing.
 func idle(effect string) bool {
-	return strings.Contains(effect, ": lock ") || strings.HasSuffix(effect, ": reset") || strings.Contains(effect, "(check)")
+	return strings.Contains(effect, ": lock ") || strings.Contains(effect, ": same ") || strings.HasSuffix(effect, ": reset") || strings.Contains(effect, "(check)")
 }
 
 func ending(f *fixture, outcome executor.Outcome, err error) string {
