@@ -43,6 +43,7 @@ type probes struct {
 	target transport.Target
 	calls  []modules.Call
 	bytes  [][]byte // the calls as they travel
+	size   int      // of all that
 	// answers are those of the first calls, in order; it is closed where no more come.
 	answers chan modules.Reply
 	taken   int // how many answers were taken
@@ -192,14 +193,17 @@ func (p *probes) answer(ctx context.Context, i int) (reply modules.Reply, known 
 	return reply, true
 }
 
-// add puts a call behind the others.
-func (p *probes) add(call modules.Call) error {
+// mostBytes is how much goes ahead to a host at once.
+const mostBytes = 256 << 10
+
+// add puts a call behind the others, and reports whether it fits.
+func (p *probes) add(call modules.Call) (fits bool) {
 	text, err := record.Encode(call)
-	if err != nil {
-		return err
+	if p.size += len(text); err != nil || p.size > mostBytes {
+		return false
 	}
 	p.calls, p.bytes = append(p.calls, call), append(p.bytes, text)
-	return nil
+	return true
 }
 
 // lookAhead gives the calls that are likely to come behind a step, nil where there are none.
@@ -212,7 +216,7 @@ func (v *visit) lookAhead(ctx context.Context, s *step) *probes {
 	v.frame.rest.each(v.host, func(t *playbooks.Task, f frame) bool {
 		calls, goes := v.expect(ctx, s, t, f)
 		for _, call := range calls {
-			goes = goes && p.add(call) == nil
+			goes = goes && p.add(call)
 		}
 		return goes && len(p.calls) < depth
 	})

@@ -185,6 +185,7 @@ func TestAheadStops(t *testing.T) {
 		"what is not known":    {"- put: {cell: '{{ later.was }}'}\n      when: inventory_hostname != 'h1'", 2},
 		"a lookup that does":   {"- put: {cell: \"{{ lookup('pipe', 'echo a') }}\"}", 3},
 		"a lookup that reads":  {"- put: {cell: \"{{ lookup('env', 'NOTHING') }}a\"}", 3},
+		"more than goes ahead": {"- look: {cell: a, text: '{{ \"x\" * 300000 }}'}\n    - look: {cell: a, text: '{{ \"x\" * 300000 }}'}", 4},
 		"another tag":          {"- put: {cell: a}\n      tags: never", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
