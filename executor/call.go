@@ -56,6 +56,8 @@ func (v *visit) settled(s *step, reply modules.Reply, err error) *result {
 	case errors.As(err, &unsure):
 		v.suspend(unsure.Error())
 		return &result{fields: values.NewMap(0), failed: true, unborn: true, cut: true}
+	case errors.As(err, &gone) && gone.Reached():
+		return failedBy(err)
 	case errors.As(err, &gone):
 		return unreachableBy(err)
 	case errors.Is(err, context.Canceled):
@@ -68,7 +70,9 @@ func (v *visit) settled(s *step, reply modules.Reply, err error) *result {
 	if reply.ErrorKind == modules.KindTimeout && strings.HasPrefix(reply.Msg, modules.TookTooLong) {
 		return v.tookTooLong(s)
 	}
-	r := fromReply(s.call.Module, reply, s.diff)
+	r := fromReply(reply)
+	r.diffed = s.diff
+	r.tellDiff(s, reply.Changes)
 	r.invocation = v.invocation(s)
 	v.keepFacts(s, r)
 	return r

@@ -9,9 +9,59 @@ import (
 	"github.com/gdeploy/gdeploy/values"
 )
 
+// tellDiff tells in a result how what its module changed differs from what was there. In
+// full only where that is asked for: else Ansible's modules tell of a file's state all the
+// same, and of its content only that there would be something to tell.
+func (r *result) tellDiff(s *step, changes []modules.Change) {
+	module, path := s.call.Module, s.file(r)
+	one, ok := r.ofOneFile(module, path, changes)
+	switch {
+	case ok:
+		r.fields.Set("diff", one)
+	case s.diff:
+		r.addDiff(module, path, changes)
+	case r.failed || r.skipped:
+	case edits(module):
+		r.fields.Set("diff", values.FromSlice(bothParts(path, nil)))
+	case places(module) && r.changed && !strings.HasSuffix(path, "/"):
+		r.fields.Set("diff", values.FromSlice(nil))
+	}
+}
+
+// file is the path that a step's result is about, else the one that its call named.
+func (s *step) file(r *result) string {
+	for _, told := range []values.Value{values.FromMap(r.fields), s.call.Args} {
+		for _, key := range []string{"dest", "path"} {
+			if v, ok := told.Get(key); ok {
+				return values.Text(v)
+			}
+		}
+	}
+	return ""
+}
+
+// places tells whether a module puts whole files somewhere.
+func places(module string) bool { return module == "copy" || module == "template" }
+
+// ofOneFile is the difference of a call that dealt with the state of one file and no content.
+func (r *result) ofOneFile(module, path string, changes []modules.Change) (values.Value, bool) {
+	if module != "file" && !places(module) || r.failed || r.skipped || path == "" || strings.HasSuffix(path, "/") {
+		return values.Null, false
+	}
+	if state, _ := r.fields.Get("state"); len(changes) == 0 && values.Text(state) == "absent" {
+		return values.Null, false
+	}
+	for _, c := range changes {
+		if _, _, ok := states(module, c); !ok || c.Path != path {
+			return values.Null, false
+		}
+	}
+	return stateDiff(module, path, changes), true
+}
+
 // addDiff tells changes as Ansible's results do: contents of files, and of all else the
 // state before and after.
-func (r *result) addDiff(module string, changes []modules.Change) {
+func (r *result) addDiff(module, path string, changes []modules.Change) {
 	var all []values.Value
 	for len(changes) > 0 {
 		same := 1
@@ -23,9 +73,30 @@ func (r *result) addDiff(module string, changes []modules.Change) {
 		}
 		changes = changes[same:]
 	}
+	if edits(module) && !r.failed {
+		all = bothParts(path, all)
+	}
 	if len(all) > 0 {
 		r.fields.Set("diff", values.FromSlice(all))
 	}
+}
+
+const ofContent, ofAttributes = " (content)", " (file attributes)"
+
+// bothParts gives what modules that edit files tell of content and of attributes; what is
+// not among the differences is told empty.
+func bothParts(path string, told []values.Value) []values.Value {
+	content := headed(values.MapOf("before", values.String(""), "after", values.String("")), path+ofContent, true, true)
+	attributes := headed(values.MapOf(), path+ofAttributes, true, true)
+	for _, part := range told {
+		header, _ := part.Get("after_header")
+		if strings.HasSuffix(values.Text(header), ofAttributes) {
+			attributes = part
+		} else {
+			content = part
+		}
+	}
+	return []values.Value{content, attributes}
 }
 
 // sameFile counts the changes of states at the beginning that are of one file.
@@ -42,7 +113,7 @@ func sameFile(module string, changes []modules.Change) int {
 func diffOf(module string, changes []modules.Change) values.Value {
 	c := changes[0]
 	if _, _, ok := states(module, c); ok {
-		return stateDiff(module, changes)
+		return stateDiff(module, c.Path, changes)
 	}
 	if len(c.Withheld) > 0 {
 		return withheldDiff(c)
@@ -61,7 +132,7 @@ func edits(module string) bool { return module == "lineinfile" || module == "blo
 func contentDiff(module string, c modules.Change) values.Value {
 	diff := values.MapOf("before", values.String(c.Before), "after", values.String(c.After))
 	if edits(module) {
-		return headed(diff, c.Path+" (content)", true, true)
+		return headed(diff, c.Path+ofContent, true, true)
 	}
 	return headed(diff, c.Path, c.Before != "", true)
 }
@@ -92,7 +163,7 @@ func headed(diff values.Value, path string, before, after bool) values.Value {
 }
 
 // stateDiff gathers changes of one file's state in two mappings.
-func stateDiff(module string, changes []modules.Change) values.Value {
+func stateDiff(module, path string, changes []modules.Change) values.Value {
 	before, after := map[string]string{}, map[string]string{}
 	for _, c := range changes {
 		was, is, _ := states(module, c)
@@ -103,9 +174,8 @@ func stateDiff(module string, changes []modules.Change) values.Value {
 		}
 		maps.Copy(after, is)
 	}
-	path := changes[0].Path
 	if edits(module) {
-		return headed(values.MapOf("before", sorted(before), "after", sorted(after)), path+" (file attributes)", true, true)
+		return headed(values.MapOf("before", sorted(before), "after", sorted(after)), path+ofAttributes, true, true)
 	}
 	before["path"], after["path"] = path, path
 	return values.MapOf("before", sorted(before), "after", sorted(after))

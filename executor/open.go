@@ -108,7 +108,7 @@ func (b *batch) hostsInView() *variables.Hosts {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.view == nil || b.viewOf != b.number {
-		b.view = &variables.Hosts{All: b.all, Play: b.listed(b.active(b.play.hosts)), Batch: b.listed(b.active(b.hosts))}
+		b.view = &variables.Hosts{All: b.all, Play: b.listed(b.active(b.play.hosts)), Batch: b.active(b.hosts).names()}
 		b.viewOf = b.number
 	}
 	return b.view

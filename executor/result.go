@@ -25,6 +25,8 @@ type result struct {
 	delegate, address string
 	// learned are the facts that it made variables.
 	learned []learned
+	// diffed says that its differences were asked for.
+	diffed bool
 	// replayed says that it is from the journal of a run that goes on.
 	replayed bool
 	// cut says that the operator ended it: it is no result to keep.
@@ -63,7 +65,7 @@ func unreachableBy(err error) *result {
 }
 
 // fromReply puts a module's reply into Ansible's shape.
-func fromReply(module string, reply modules.Reply, diff bool) *result {
+func fromReply(reply modules.Reply) *result {
 	r := newResult()
 	if data, ok := reply.Data.AsMap(); ok {
 		r.fields = data.Clone()
@@ -74,15 +76,12 @@ func fromReply(module string, reply modules.Reply, diff bool) *result {
 	if reply.Unknown && reply.Changed && reply.Msg == "" {
 		r.warnings = append(r.warnings, "a dry run does not run programs: the task would change something, and what else it would do or return is not known")
 	}
-	if own, told := r.fields.Get("msg"); reply.Msg != "" && !(told && own.Kind() == values.KindList) {
+	if own, told := r.fields.Get("msg"); reply.Msg != "" && !(told && own.Kind() != values.KindString) {
 		r.fields.Set("msg", values.String(reply.Msg))
 	}
 	if facts, ok := reply.Facts.AsMap(); ok {
 		r.facts = facts
 		r.fields.Set("ansible_facts", reply.Facts)
-	}
-	if diff {
-		r.addDiff(module, reply.Changes)
 	}
 	return r
 }

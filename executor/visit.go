@@ -229,11 +229,17 @@ func (v *visit) shown(res *result) values.Value {
 	if v.noLog {
 		return censored(res)
 	}
-	if res.invocation.IsNull() {
+	hidden := !res.diffed && res.fields.Has("diff")
+	if res.invocation.IsNull() && !hidden {
 		return values.FromMap(res.fields)
 	}
 	m := res.fields.Clone()
-	m.Set("invocation", res.invocation)
+	if hidden {
+		m.Delete(values.String("diff"))
+	}
+	if !res.invocation.IsNull() {
+		m.Set("invocation", res.invocation)
+	}
 	return values.FromMap(m)
 }
 

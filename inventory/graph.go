@@ -21,8 +21,9 @@ type graph struct {
 	ungrouped  *Group
 	// local is the first host that the inventory calls by a name of this machine.
 	local *Host
-	// implicit stand for this machine, by name, where the inventory has no such host.
-	implicit map[string]*Host
+	// implicit stands for this machine where the inventory has no such host, under the name
+	// by which it was asked for first.
+	implicit *Host
 	// naming says what becomes of odd names of groups; odd are those to tell of.
 	naming  GroupNames
 	odd     []string
@@ -62,7 +63,7 @@ type Group struct {
 }
 
 func newGraph(naming GroupNames) *graph {
-	g := &graph{groups: map[string]*Group{}, hosts: map[string]*Host{}, implicit: map[string]*Host{}, changes: 1, naming: naming, oddTold: map[string]bool{}}
+	g := &graph{groups: map[string]*Group{}, hosts: map[string]*Host{}, changes: 1, naming: naming, oddTold: map[string]bool{}}
 	g.all, g.ungrouped = g.addGroup("all"), g.addGroup("ungrouped")
 	g.link(g.all, g.ungrouped)
 	return g

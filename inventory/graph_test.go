@@ -57,7 +57,7 @@ func TestAddHost(t *testing.T) {
 	if _, changed = inv.AddHost("lone", nil, "web"); !changed || hostNames(inv.Group("ungrouped").Hosts()) != "" {
 		t.Error("lone did not leave ungrouped")
 	}
-	if got := hostNames(inv.Hosts()); got != "h1 h2 lone" {
+	if got := hostNames(inv.Hosts()); got != "h2 lone h1" {
 		t.Errorf("all hosts are %s", got)
 	}
 	merged, err := inv.Vars(host)
@@ -87,7 +87,7 @@ func TestLimitIsSeenByAddedHosts(t *testing.T) {
 	}
 	inv.AddHost("h2", nil, "web")
 	inv.AddHost("d2", nil, "db")
-	if hosts, _ := inv.Select("all"); hostNames(hosts) != "h1 h2" {
+	if hosts, _ := inv.Select("all"); hostNames(hosts) != "h2 h1" {
 		t.Errorf("selected %s", hostNames(hosts))
 	}
 	if _, err := inv.WithLimit(""); err == nil {
@@ -95,7 +95,7 @@ func TestLimitIsSeenByAddedHosts(t *testing.T) {
 	}
 	if again, err := inv.WithLimit("db"); err != nil {
 		t.Error(err)
-	} else if hosts, _ := again.Select("all"); hostNames(hosts) != "d1 d2" {
+	} else if hosts, _ := again.Select("all"); hostNames(hosts) != "d2 d1" {
 		t.Errorf("the second limit selected %s", hostNames(hosts))
 	}
 }

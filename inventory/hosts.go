@@ -31,8 +31,8 @@ func (inv *Inventory) Group(name string) *Group {
 }
 
 // Host gives the host of that name, or nil. This machine's names (localhost, 127.0.0.1,
-// ::1) always have a host: the inventory's own, else an implicit one with a local
-// connection that no group and no pattern but its name contains.
+// ::1) always have a host, which is one for all of them: the inventory's own, else an
+// implicit one with a local connection that no group and no pattern but its names contains.
 func (inv *Inventory) Host(name string) *Host {
 	inv.lock.Lock()
 	defer inv.lock.Unlock()
@@ -46,13 +46,11 @@ func (g *graph) host(name string) *Host {
 	if g.local != nil {
 		return g.local
 	}
-	host := g.implicit[name]
-	if host == nil {
-		host = &Host{Name: name, Implicit: true, graph: g, vars: values.NewMap(2)}
-		host.vars.Set("ansible_connection", values.String("local"))
-		g.implicit[name] = host
+	if g.implicit == nil {
+		g.implicit = &Host{Name: name, Implicit: true, graph: g, vars: values.NewMap(2)}
+		g.implicit.vars.Set("ansible_connection", values.String("local"))
 	}
-	return host
+	return g.implicit
 }
 
 // AddHost adds a host while a play runs (the module add_host), or changes one: the
@@ -63,7 +61,11 @@ func (inv *Inventory) AddHost(name string, vars *values.Map, groups ...string) (
 	defer inv.lock.Unlock()
 	before := inv.changes
 	inv.added = append(inv.added, addition{host: name, vars: vars, groups: groups})
+	known := inv.hosts[name] != nil
 	host = inv.addHost(name, 0, "")
+	if !known {
+		inv.join(inv.all, host)
+	}
 	if merged := host.vars.Clone(); vars != nil && vars.Len() > 0 {
 		for key, v := range vars.All() {
 			merged.SetKey(key, v)

@@ -54,7 +54,7 @@ func (g *graph) replace(fresh *graph) {
 	}
 	g.groups, g.groupOrder, g.hosts, g.hostOrder = fresh.groups, fresh.groupOrder, fresh.hosts, fresh.hostOrder
 	g.all, g.ungrouped, g.local = fresh.all, fresh.ungrouped, fresh.local
-	g.implicit = map[string]*Host{}
+	g.implicit = nil
 	g.added = nil
 	g.changes += fresh.changes
 }

@@ -47,6 +47,12 @@ func (u *Unreachable) Error() string {
 	return text + "; " + u.Next
 }
 
+// Reached reports that the host itself was reached: only the other user could not be had.
+// That is a failure of the task that wanted that user, as it is in Ansible.
+func (u *Unreachable) Reached() bool {
+	return u.Kind == KindBecome || u.Kind == KindBecomePassword
+}
+
 // Unwrap gives the cause.
 func (u *Unreachable) Unwrap() error { return u.Cause }
 

@@ -24,6 +24,8 @@ func (o Options) setting(name string) (values.Value, bool) {
 		return values.Strings(o.InventorySources...), true
 	case "DEFAULT_JINJA2_NATIVE":
 		return values.Bool(o.Native), true
+	case "DEFAULT_PRIVATE_ROLE_VARS":
+		return values.Bool(o.PrivateRoleVars), true
 	case "DEFAULT_VERBOSITY":
 		return values.Int(int64(o.Verbosity)), true
 	case "INJECT_FACTS_AS_VARS":

@@ -102,6 +102,9 @@ func (l *sources) addRoleVars(c Context, uses []*playbooks.RoleUse, s *Store) {
 	for _, use := range uses {
 		l.addUseVars(use)
 	}
+	if s.options.PrivateRoleVars {
+		return
+	}
 	for _, use := range backward(s.playRoles(c.Play)) {
 		l.addUseVars(use)
 	}

@@ -64,6 +64,8 @@ type Options struct {
 	// Managed is the variable ansible_managed of template files, with {host}, {uid}, {file}
 	// and codes of strftime in it; empty is "Ansible managed".
 	Managed string
+	// PrivateRoleVars keeps the vars of roles, but not their defaults, from the play's other tasks.
+	PrivateRoleVars bool
 	// KeepFactsApart leaves facts in ansible_facts only (INJECT_FACTS_AS_VARS off).
 	KeepFactsApart bool
 

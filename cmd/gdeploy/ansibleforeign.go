@@ -122,7 +122,6 @@ var foreign = []foreignSetting{
 	{"defaults.null_representation", "ANSIBLE_NULL_REPRESENTATION", "", "None is printed as nothing"},
 	{"defaults.string_conversion_action", "ANSIBLE_STRING_CONVERSION_ACTION", "ignore warn", "values become text without a word"},
 	{"defaults.invalid_task_attribute_failed", "ANSIBLE_INVALID_TASK_ATTRIBUTE_FAILED", "yes", "unknown keywords are refused"},
-	{"defaults.private_role_vars", "ANSIBLE_PRIVATE_ROLE_VARS", "no", "variables of roles are seen by the whole play"},
 	{"defaults.precedence", "ANSIBLE_PRECEDENCE", "all_inventory,groups_inventory,all_plugins_inventory,all_plugins_play,groups_plugins_inventory,groups_plugins_play", "the order of group variables is fixed"},
 	{"defaults.playbook_vars_root", "ANSIBLE_PLAYBOOK_VARS_ROOT", "top", "group_vars stand beside the playbook that is named"},
 	{"defaults.run_vars_plugins", "ANSIBLE_RUN_VARS_PLUGINS", "demand", "group_vars are read when they are needed"},

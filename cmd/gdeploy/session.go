@@ -223,6 +223,7 @@ func (s *session) makeStore(playbookDir string, vault variables.Vault) {
 		ConfigFile:       cmp.Or(s.settings.ansible, s.settings.file),
 		MergeHashes:      s.settings.HashBehaviour == "merge",
 		Native:           s.settings.Native,
+		PrivateRoleVars:  s.settings.PrivateRoleVars,
 		KeepFactsApart:   !s.settings.InjectFacts,
 		Managed:          s.settings.AnsibleManaged,
 		Vault:            vault,

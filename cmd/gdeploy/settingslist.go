@@ -75,10 +75,11 @@ type Settings struct {
 	ModuleName            string   `mapstructure:"module_name" flag:"module-name" cfg:"defaults.module_name" help:"the module of gdeploy run"`
 	ModuleArgs            string   `mapstructure:"module_args" flag:"args" cfg:"defaults.module_args" env:"ANSIBLE_MODULE_ARGS" help:"the parameters of gdeploy run: k=v, free text, or JSON"`
 
-	HashBehaviour  string `mapstructure:"hash_behaviour" cfg:"defaults.hash_behaviour" env:"ANSIBLE_HASH_BEHAVIOUR" choices:"replace merge" help:"what becomes of maps that several places set: the strongest replaces the others, or they merge"`
-	Native         bool   `mapstructure:"jinja2_native" cfg:"defaults.jinja2_native" env:"ANSIBLE_JINJA2_NATIVE" help:"templates keep the types of their values"`
-	InjectFacts    bool   `mapstructure:"inject_facts_as_vars" cfg:"defaults.inject_facts_as_vars" env:"ANSIBLE_INJECT_FACT_VARS" help:"facts are variables too, and not in ansible_facts only"`
-	AnsibleManaged string `mapstructure:"ansible_managed" cfg:"defaults.ansible_managed" help:"the variable ansible_managed of templates; {host}, {uid}, {file} and the codes of strftime are filled in"`
+	HashBehaviour   string `mapstructure:"hash_behaviour" cfg:"defaults.hash_behaviour" env:"ANSIBLE_HASH_BEHAVIOUR" choices:"replace merge" help:"what becomes of maps that several places set: the strongest replaces the others, or they merge"`
+	Native          bool   `mapstructure:"jinja2_native" cfg:"defaults.jinja2_native" env:"ANSIBLE_JINJA2_NATIVE" help:"templates keep the types of their values"`
+	PrivateRoleVars bool   `mapstructure:"private_role_vars" cfg:"defaults.private_role_vars" env:"ANSIBLE_PRIVATE_ROLE_VARS" help:"vars of a role are seen by its own tasks only"`
+	InjectFacts     bool   `mapstructure:"inject_facts_as_vars" cfg:"defaults.inject_facts_as_vars" env:"ANSIBLE_INJECT_FACT_VARS" help:"facts are variables too, and not in ansible_facts only"`
+	AnsibleManaged  string `mapstructure:"ansible_managed" cfg:"defaults.ansible_managed" help:"the variable ansible_managed of templates; {host}, {uid}, {file} and the codes of strftime are filled in"`
 
 	HostPatternMismatch string `mapstructure:"host_pattern_mismatch" cfg:"inventory.host_pattern_mismatch" env:"ANSIBLE_HOST_PATTERN_MISMATCH" choices:"warning error ignore" help:"what a pattern is that names no host"`
 

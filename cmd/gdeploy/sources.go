@@ -40,7 +40,7 @@ func (s *session) tellUnparsed() error {
 }
 
 // doWithout gives why the playbooks cannot run without an inventory; nil where there is one,
-// or where they are for this machine alone.
+// or where they begin on this machine: they are for it alone, or add the hosts themselves.
 func (s *session) doWithout(books []*playbooks.Playbook) error {
 	if s.noInventory == nil {
 		return nil
@@ -50,6 +50,7 @@ func (s *session) doWithout(books []*playbooks.Playbook) error {
 			if s.settings.UnparsedFails || !isThisMachine(s.patternOf(play)) {
 				return s.noInventory
 			}
+			return s.tellUnparsed()
 		}
 	}
 	return s.tellUnparsed()
@@ -58,8 +59,13 @@ func (s *session) doWithout(books []*playbooks.Playbook) error {
 // isThisMachine reports that a pattern has names of this machine only.
 func isThisMachine(pattern string) bool {
 	for part := range strings.SplitSeq(pattern, ",") {
-		if !slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, strings.TrimSpace(part)) {
-			return false
+		if part = strings.TrimSpace(part); part == "::1" {
+			continue
+		}
+		for name := range strings.SplitSeq(part, ":") {
+			if !slices.Contains([]string{"localhost", "127.0.0.1"}, strings.TrimSpace(name)) {
+				return false
+			}
 		}
 	}
 	return true
