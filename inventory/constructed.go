@@ -24,21 +24,29 @@ type constructed struct {
 	extraVars        bool
 }
 
-var pluginNames = []string{"constructed", "ansible.builtin.constructed"}
+var constructedNames = []string{"constructed", "ansible.builtin.constructed"}
 
 var constructedKeys = []string{"plugin", "compose", "groups", "keyed_groups", "strict", "use_vars_plugins", "use_extra_vars", "leading_separator"}
 
 // plugin carries out a source that configures an inventory plugin.
 func (l *loader) plugin(doc *document) {
 	name, _ := doc.plugin.Get("plugin")
-	if !slices.Contains(pluginNames, values.Text(name)) {
-		doc.fail(name.Pos(), "the inventory plugin %q is not supported, only constructed is: use an executable script that prints the inventory as JSON%s", values.Text(name), nearest(values.Text(name), pluginNames))
-		l.errs = append(l.errs, doc.errs...)
-		return
-	}
+	written := values.Text(name)
 	if filepath.Ext(doc.file) == "" {
 		doc.fail(name.Pos(), "the source of an inventory plugin is named .yml or .yaml")
 	}
+	switch {
+	case slices.Contains(generatorNames, written):
+		l.generate(doc)
+	case slices.Contains(constructedNames, written):
+		l.constructAll(doc)
+	default:
+		doc.fail(name.Pos(), "the inventory plugin %q is not supported, only constructed and generator are: use an executable script that prints the inventory as JSON%s", written, nearest(written, slices.Concat(constructedNames, generatorNames)))
+		l.errs = append(l.errs, doc.errs...)
+	}
+}
+
+func (l *loader) constructAll(doc *document) {
 	c := readConstructed(doc)
 	if len(doc.errs) > 0 {
 		l.errs = append(l.errs, doc.errs...)
@@ -78,10 +86,10 @@ func readConstructed(doc *document) *constructed {
 	return c
 }
 
-func (c *constructed) mapping(name string, v values.Value) *values.Map {
+func (d *document) mapping(name string, v values.Value) *values.Map {
 	m, ok := v.AsMap()
 	if !ok && !v.IsNull() {
-		c.fail(v.Pos(), "%s is a mapping of names to expressions, not %s", name, v.Kind().Phrase())
+		d.fail(v.Pos(), "%s is a mapping, not %s", name, v.Kind().Phrase())
 	}
 	if m == nil {
 		return values.NewMap(0)
@@ -89,14 +97,14 @@ func (c *constructed) mapping(name string, v values.Value) *values.Map {
 	return m
 }
 
-func (c *constructed) truth(name string, v values.Value) bool {
+func (d *document) truth(name string, v values.Value) bool {
 	switch strings.ToLower(values.Text(v)) {
 	case "true", "yes", "on", "1", "y", "t":
 		return true
 	case "false", "no", "off", "0", "n", "f":
 		return false
 	}
-	c.fail(v.Pos(), "%s is yes or no, not %s", name, values.Repr(v))
+	d.fail(v.Pos(), "%s is yes or no, not %s", name, values.Repr(v))
 	return false
 }
 
@@ -209,4 +217,10 @@ func replaceLeadingDigit(name string) string {
 		return "_" + name[size:]
 	}
 	return name
+}
+
+// pluginOf is the short name of the plugin that a source configures.
+func pluginOf(doc *document) string {
+	name, _ := doc.plugin.Get("plugin")
+	return strings.TrimPrefix(values.Text(name), "ansible.builtin.")
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // Formats are the words of Options.Formats, which are the names of Ansible's plugins.
-var Formats = []string{"host_list", "advanced_host_list", "script", "auto", "yaml", "ini", "toml", "constructed"}
+var Formats = []string{"host_list", "advanced_host_list", "script", "auto", "yaml", "ini", "toml", "constructed", "generator"}
 
 // reads reports that sources may be of one of some formats.
 func (l *loader) reads(formats ...string) bool {

@@ -20,6 +20,7 @@ type Format uint8
 const (
 	JSON Format = iota
 	YAML
+	TOML
 )
 
 // Listing says how an inventory is printed.
@@ -41,13 +42,13 @@ func (inv *Inventory) WriteList(w io.Writer, listing Listing) error {
 	if err != nil {
 		return err
 	}
-	var tree values.Value
-	if listing.Format == YAML {
-		tree = values.MapOf("all", values.FromMap(p.yamlGroup(inv.all)))
-	} else {
-		tree = values.FromMap(p.jsonList())
+	switch listing.Format {
+	case YAML:
+		return p.write(w, values.MapOf("all", values.FromMap(p.yamlGroup(inv.all))))
+	case TOML:
+		return p.write(w, values.FromMap(p.tomlList()))
 	}
-	return p.write(w, tree)
+	return p.write(w, values.FromMap(p.jsonList()))
 }
 
 // WriteHost prints the variables of one host, as ansible-inventory --host does.
@@ -99,12 +100,22 @@ func (p *printer) write(w io.Writer, tree values.Value) error {
 	if err := errors.Join(p.errs...); err != nil {
 		return err
 	}
-	text := append(indentedJSON(tree), '\n')
-	if p.Format == YAML {
-		text = yaml.Marshal(tree)
+	text, err := p.text(tree)
+	if err == nil {
+		_, err = w.Write(text)
 	}
-	_, err := w.Write(text)
 	return err
+}
+
+func (p *printer) text(tree values.Value) ([]byte, error) {
+	switch p.Format {
+	case YAML:
+		return yaml.Marshal(tree), nil
+	case TOML:
+		m, _ := tree.AsMap()
+		return marshalTOML(orEmpty(m))
+	}
+	return append(indentedJSON(tree), '\n'), nil
 }
 
 // hidden are variables that say something of the run, not of the host.

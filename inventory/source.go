@@ -173,8 +173,8 @@ func (l *loader) file(path string, info fs.FileInfo) {
 		l.files.warn(w)
 	}
 	if doc.plugin != nil {
-		if !l.reads("auto", "constructed") {
-			l.errs = append(l.errs, l.notEnabled(path, "constructed"))
+		if name := pluginOf(doc); !l.reads("auto", name) {
+			l.errs = append(l.errs, l.notEnabled(path, name))
 			return
 		}
 		wrong := len(l.errs)
@@ -212,7 +212,7 @@ func (l *loader) document(path string, info fs.FileInfo, src []byte) (*document,
 	case format == "":
 		format = "ini"
 	}
-	if !l.reads(format) && !(format == "yaml" && l.reads("auto", "constructed")) {
+	if !l.reads(format) && !(format == "yaml" && l.reads("auto", "constructed", "generator")) {
 		return nil, l.notEnabled(path, format)
 	}
 	if filepath.Ext(path) == ".json" {

@@ -18,7 +18,7 @@ import (
 type view struct {
 	list, graph bool
 	host        string
-	yaml        bool
+	yaml, toml  bool
 	output      string
 	listing     inventory.Listing
 }
@@ -63,6 +63,7 @@ func (v *view) flags(f *pflag.FlagSet, o *options) {
 	f.BoolVar(&v.graph, "graph", false, "the groups as a tree")
 	f.BoolVar(&v.listing.GraphVars, "vars", false, "with --graph: the variables too")
 	f.BoolVarP(&v.yaml, "yaml", "y", false, "YAML in place of JSON")
+	f.BoolVar(&v.toml, "toml", false, "TOML in place of JSON")
 	f.BoolVar(&v.listing.Export, "export", false, "with --list: the variables of groups stay with their groups")
 	f.StringVar(&v.output, "output", "", "write to this file")
 	f.String("playbook-dir", "", helpOf("playbook_dir"))
@@ -85,8 +86,11 @@ func (v view) show(out io.Writer, inv *inventory.Inventory, group string) error 
 }
 
 func (v view) print(out io.Writer, inv *inventory.Inventory, group string) error {
-	if v.yaml {
+	switch {
+	case v.yaml:
 		v.listing.Format = inventory.YAML
+	case v.toml:
+		v.listing.Format = inventory.TOML
 	}
 	switch {
 	case v.list:

@@ -45,13 +45,9 @@ func (s *session) doWithout(books []*playbooks.Playbook) error {
 	if s.noInventory == nil {
 		return nil
 	}
-	for _, book := range books {
-		for _, play := range book.Plays {
-			if s.settings.UnparsedFails || !isThisMachine(s.patternOf(play)) {
-				return s.noInventory
-			}
-			return s.tellUnparsed()
-		}
+	first := slices.IndexFunc(books, func(book *playbooks.Playbook) bool { return len(book.Plays) > 0 })
+	if first >= 0 && (s.settings.UnparsedFails || !isThisMachine(s.patternOf(books[first].Plays[0]))) {
+		return s.noInventory
 	}
 	return s.tellUnparsed()
 }
