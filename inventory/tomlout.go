@@ -21,7 +21,8 @@ type table struct {
 	m    *values.Map
 }
 
-// marshalTOML gives the text of a tree of mappings; TOML has no null.
+// marshalTOML gives the text of a tree of mappings. TOML has no null: in tables it is left
+// out, in lists it is an error.
 func marshalTOML(tree *values.Map) ([]byte, error) {
 	w := &tomlWriter{}
 	level := w.plain(tree, "")
@@ -71,7 +72,9 @@ func (w *tomlWriter) plain(m *values.Map, above string) []table {
 			lists.tables(v, above+name)
 			continue
 		}
-		w.out.WriteString(name + " = " + w.value(v) + "\n")
+		if !v.IsNull() {
+			w.out.WriteString(name + " = " + w.value(v) + "\n")
+		}
 	}
 	w.out.WriteString(lists.out.String())
 	if w.err == nil {
@@ -92,7 +95,10 @@ func holdsTables(v values.Value) bool {
 // tables writes a list of mappings.
 func (w *tomlWriter) tables(list values.Value, name string) {
 	for _, item := range list.Items() {
-		m, _ := item.AsMap()
+		m, ok := item.AsMap()
+		if !ok && w.err == nil {
+			w.err = fmt.Errorf("%s: TOML has no list of mappings and other values: use --yaml", name)
+		}
 		w.out.WriteString("[[" + name + "]]\n")
 		level := w.plain(orEmpty(m), name+".")
 		for len(level) > 0 {
