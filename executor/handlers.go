@@ -3,6 +3,7 @@ package executor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -67,21 +68,44 @@ func (hs *handlers) take(h *playbooks.Handler, hosts hostSet) hostSet {
 	return some
 }
 
-// notify makes the host wait for the handlers that the task names.
-func (v *visit) notify(ctx context.Context, _ *result) error {
-	for _, written := range notified(v.task) {
-		names, err := v.scope.Render(written)
-		if err != nil {
-			return err
-		}
-		list := names.Items()
-		if names.Kind() != values.KindList {
-			list = []values.Value{names}
-		}
-		for _, name := range list {
-			if err := v.notifyOne(ctx, values.Text(name)); err != nil {
+// notify makes the host wait for the handlers that the task names. In a loop the rounds that
+// were not skipped name them, all if one of them changed something.
+func (v *visit) notify(ctx context.Context, res *result) error {
+	scopes := []*variables.Scope{v.scope}
+	if res.looped && slices.ContainsFunc(notified(v.task), isTemplate) {
+		scopes = res.rounds
+	}
+	told := map[string]bool{}
+	for _, scope := range scopes {
+		for _, written := range notified(v.task) {
+			names, err := scope.Render(written)
+			if err != nil {
 				return err
 			}
+			if err := v.notifyAll(ctx, names, told); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func isTemplate(v values.Value) bool { return strings.Contains(values.Text(v), "{{") }
+
+// notifyAll notifies each handler of a list of names, or the one of a name, that was not told yet.
+func (v *visit) notifyAll(ctx context.Context, names values.Value, told map[string]bool) error {
+	list := names.Items()
+	if names.Kind() != values.KindList {
+		list = []values.Value{names}
+	}
+	for _, one := range list {
+		name := values.Text(one)
+		if told[name] {
+			continue
+		}
+		told[name] = true
+		if err := v.notifyOne(ctx, name); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -112,12 +112,14 @@ func (v *visit) inclusions(ctx context.Context) ([]*inclusion, *result) {
 		}
 	}
 	var all []*inclusion
-	var skips []*result
+	var skips, rounds []*result
 	for _, it := range items {
 		one, ended := v.inclusion(it)
+		rounds = append(rounds, ended)
 		switch {
 		case ended == nil:
 			all = append(all, one)
+			rounds[len(rounds)-1] = it.mark(v.includes(it, one))
 		case ended.failed:
 			return nil, ended
 		default:
@@ -128,6 +130,7 @@ func (v *visit) inclusions(ctx context.Context) ([]*inclusion, *result) {
 		}
 	}
 	if len(all) > 0 {
+		v.registerIncluded(rounds)
 		return all, nil
 	}
 	if v.task.Loop == nil {

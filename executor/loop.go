@@ -175,7 +175,13 @@ func (v *visit) loop(ctx context.Context, items []*item) *result {
 	} else {
 		results = v.oneByOne(ctx, items)
 	}
-	return v.joined(results)
+	all := v.joined(results)
+	for i, r := range results {
+		if !r.skipped && !r.whole {
+			all.rounds = append(all.rounds, items[i].scope)
+		}
+	}
+	return all
 }
 
 func (v *visit) oneByOne(ctx context.Context, items []*item) []*result {

@@ -3,6 +3,7 @@ package executor
 import (
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/variables"
 )
 
 // result is what came of a task on a host, in Ansible's shape.
@@ -25,6 +26,8 @@ type result struct {
 	delegate, address string
 	// learned are the facts that it made variables.
 	learned []learned
+	// rounds are how the variables stood in the rounds of a loop that were not skipped.
+	rounds []*variables.Scope
 	// diffed says that its differences were asked for.
 	diffed bool
 	// replayed says that it is from the journal of a run that goes on.

@@ -24,6 +24,12 @@ type Layout struct {
 	FlowLeaves bool
 	// Flow writes everything like that.
 	Flow bool
+	// Style is a quote, ' or ", in which every scalar is written, or | for blocks where a text
+	// can be one and double quotes elsewhere; 0 leaves each to what it needs. What is no text
+	// gets the tag ! then, so that it is read back as what it was, as PyYAML has it.
+	Style byte
+	// Canonical writes everything with its tag, in double quotes and brackets.
+	Canonical bool
 	// Blocks writes texts of several lines as such, below a |, where that keeps them.
 	Blocks bool
 }
@@ -39,6 +45,14 @@ func (l Layout) Marshal(v values.Value) []byte {
 		l.Width = 1 << 30
 	}
 	e := emitter{layout: l, indent: -1, whitespace: true, indention: true, anchors: map[any]*anchor{}}
+	if l.Canonical {
+		e.indicator("---", true, false, false)
+		e.newLine()
+		e.canonical(v)
+		e.indent = 0
+		e.newLine()
+		return e.out
+	}
 	e.findShared(v)
 	e.node(v, inRoot)
 	e.indent = 0
@@ -166,10 +180,13 @@ func (e *emitter) onOneLine(v values.Value) bool {
 		return true
 	}
 	if m, ok := v.AsMap(); ok {
-		return e.layout.FlowLeaves && allScalars(m.Values()) && allScalars(m.Keys()) || m.Len() == 0
+		return e.leavesFlow() && allScalars(m.Values()) && allScalars(m.Keys()) || m.Len() == 0
 	}
-	return e.layout.FlowLeaves && allScalars(v.Items()) || len(v.Items()) == 0
+	return e.leavesFlow() && allScalars(v.Items()) || len(v.Items()) == 0
 }
+
+// leavesFlow tells whether collections of scalars stand on one line: quoted ones do not.
+func (e *emitter) leavesFlow() bool { return e.layout.FlowLeaves && e.layout.Style == 0 }
 
 func allScalars(items []values.Value) bool {
 	return !slices.ContainsFunc(items, func(v values.Value) bool { return identity(v) != nil })

@@ -18,6 +18,10 @@ func (e *emitter) scalar(v values.Value, at place) {
 		e.literal(text)
 		return
 	}
+	if e.layout.Style != 0 {
+		e.styled(text, isText, at)
+		return
+	}
 	outer := e.indent
 	if e.indent < 0 {
 		e.indent = e.layout.Indent
@@ -35,6 +39,36 @@ func (e *emitter) scalar(v values.Value, at place) {
 		e.double(text, fold)
 	}
 	e.indent = outer
+}
+
+// styled writes a scalar in the layout's style, where it can be.
+func (e *emitter) styled(text string, isText bool, at place) {
+	if !isText {
+		e.indicator("!", true, false, false)
+	}
+	look := analyse(text, e.layout.ASCII)
+	if e.layout.Style == '|' && at != inKey && e.flow == 0 && allowsBlock(text) {
+		e.literal(text)
+		return
+	}
+	outer := e.indent
+	if e.indent < 0 {
+		e.indent = e.layout.Indent
+	} else {
+		e.indent += e.layout.Indent
+	}
+	if e.layout.Style == '\'' && look.single && !(at == inKey && strings.Contains(text, "\n")) {
+		e.single(text, at != inKey)
+	} else {
+		e.double(text, at != inKey)
+	}
+	e.indent = outer
+}
+
+// allowsBlock reports a text that a block can hold, of one line or several.
+func allowsBlock(s string) bool {
+	return s != "" && !strings.Contains(s, " \n") && !strings.HasSuffix(s, " ") &&
+		!strings.ContainsFunc(s, func(r rune) bool { return !isPrintable(r) })
 }
 
 // scalarText gives what a scalar is without quotes, and whether it is a text.

@@ -72,16 +72,23 @@ func encodeYAML(c *jinja.Call, l yaml.Layout) (values.Value, error) {
 	if len(c.Args) > 0 {
 		return values.Null, fmt.Errorf("%s takes arguments by name only, such as indent=2", c.Name)
 	}
-	p := c.Params("indent", "width", "sort_keys", "allow_unicode", "default_flow_style", "explicit_start", "explicit_end")
+	p := c.Params("indent", "width", "sort_keys", "default_flow_style", "default_style", "canonical", "explicit_start", "explicit_end", "line_break", "version")
 	l.Indent = p.Int("indent", l.Indent)
 	l.Width = p.Int("width", 0)
 	l.KeepOrder = !p.Bool("sort_keys", true)
-	l.ASCII = !p.Bool("allow_unicode", true)
+	l.Canonical = p.Bool("canonical", false)
+	style, err := yamlStyle(p)
+	if err != nil {
+		return values.Null, err
+	}
+	l.Style = style
 	if v, ok := p.Get("default_flow_style"); ok {
 		l.Flow = v.Truthy()
 		l.FlowLeaves = v.IsNull()
 	}
-	start, end := p.Bool("explicit_start", false), p.Bool("explicit_end", false)
+	start, end := p.Bool("explicit_start", false) && !l.Canonical, p.Bool("explicit_end", false)
+	head := yamlVersion(p)
+	start = start || head != "" && !l.Canonical
 	if err := first(p.Err(), jinja.Defined(c.Value)); err != nil {
 		return values.Null, err
 	}
@@ -96,10 +103,33 @@ func encodeYAML(c *jinja.Call, l yaml.Layout) (values.Value, error) {
 			text = "---\n" + text[4:]
 		}
 	}
+	text = head + text
 	if end && !strings.HasSuffix(text, "...\n") {
 		text += "...\n"
 	}
 	return values.String(text), c.Fits(len(text))
+}
+
+// yamlStyle reads default_style, the style of every scalar.
+func yamlStyle(p *jinja.Params) (byte, error) {
+	written, given := p.Get("default_style")
+	switch text := values.Text(written); {
+	case !given || !written.Truthy():
+		return 0, nil
+	case text == `"`, text == "'", text == "|":
+		return text[0], nil
+	}
+	return 0, fmt.Errorf("default_style is one of ', \" and |, not %s", values.Repr(written))
+}
+
+// yamlVersion is the line that tells the version of YAML, where one is asked for.
+func yamlVersion(p *jinja.Params) string {
+	written, _ := p.Get("version")
+	parts := written.Items()
+	if len(parts) != 2 {
+		return ""
+	}
+	return "%YAML " + values.Text(parts[0]) + "." + values.Text(parts[1]) + "\n"
 }
 
 func isBlock(v values.Value) bool {
