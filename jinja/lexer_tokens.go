@@ -250,7 +250,8 @@ func escape(s string) (string, int, error) {
 		return values.FromRunes([]rune{rune(code)}), 1 + width, nil
 	}
 	if c == 'N' {
-		return "", 0, valueErrorf(`the escape \N{...} is not supported; write \uXXXX`)
+		text, n, err := nameEscape(s[1:])
+		return text, 1 + n, err
 	}
 	n := 0
 	for n < 3 && n < len(s) && s[n] >= '0' && s[n] <= '7' {

@@ -36,7 +36,7 @@ func parseExtra(arg string, i int, vault Vault) (*values.Map, error) {
 	case arg[0] == '/' || arg[0] == '.':
 		return nil, fmt.Errorf("write @%s to read variables from a file", arg)
 	case arg[0] == '{' || arg[0] == '[':
-		v, err := parseVars([]byte(arg), where, vault)
+		v, _, err := parseVars([]byte(arg), where, vault)
 		if err != nil {
 			return nil, err
 		}
@@ -50,7 +50,7 @@ func readExtraFile(path string, vault Vault) (*values.Map, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := parseVars(src, path, vault)
+	v, _, err := parseVars(src, path, vault)
 	if err != nil {
 		return nil, err
 	}

@@ -197,7 +197,12 @@ func (s *Store) readVars(path string) (*values.Map, error) {
 		return nil, fmt.Errorf("read variables: %w", err)
 	}
 	s.tell(path, src)
-	v, err := parseVars(src, path, s.options.Vault)
+	v, warnings, err := parseVars(src, path, s.options.Vault)
+	for _, w := range warnings {
+		if s.options.WarnAt != nil {
+			s.options.WarnAt(w.Pos, w.Msg)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -212,20 +217,20 @@ func (s *Store) readVars(path string) (*values.Map, error) {
 }
 
 // parseVars reads YAML or JSON that may be encrypted as a whole.
-func parseVars(src []byte, file string, vault Vault) (values.Value, error) {
+func parseVars(src []byte, file string, vault Vault) (values.Value, []yaml.Warning, error) {
 	secret := isVaultText(src)
 	if secret {
 		plain, err := decrypt(vault, src)
 		if err != nil {
-			return values.Null, fmt.Errorf("%s: %w", file, err)
+			return values.Null, nil, fmt.Errorf("%s: %w", file, err)
 		}
 		src = plain
 	}
-	v, _, err := yaml.Load(src, file)
+	v, warnings, err := yaml.Load(src, file)
 	if secret {
 		v = v.MarkSecret()
 	}
-	return v, err
+	return v, warnings, err
 }
 
 func (s *Store) tell(path string, content []byte) {

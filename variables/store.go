@@ -77,6 +77,8 @@ type Options struct {
 	Lookups map[string]lookups.Lookup
 	// Warn tells the operator something that is no error; nil drops it.
 	Warn func(msg string)
+	// WarnAt tells the operator of a place in a file of variables; nil drops it.
+	WarnAt func(pos values.Position, msg string)
 	// Told is told of every file of variables and every template that is read; nil where
 	// nobody wants that.
 	Told func(path string, content []byte)

@@ -22,6 +22,7 @@ func (s *session) ready(ctx context.Context, books []*playbooks.Playbook) (err e
 	if err := s.checkHosts(books); err != nil {
 		return err
 	}
+	s.twice.begin()
 	s.reach, err = s.connection(ctx)
 	return err
 }

@@ -230,6 +230,7 @@ func (s *session) makeStore(playbookDir string, vault variables.Vault) {
 		FactCache:        s.factCache(),
 		Told:             s.inputs.told,
 		Getenv:           s.inputs.getenv,
+		WarnAt:           s.warn,
 		Warn:             func(msg string) { s.warn(values.Position{}, msg) },
 	})
 }

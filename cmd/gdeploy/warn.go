@@ -39,12 +39,22 @@ func warnTo(out io.Writer, mask func(string) string) warning {
 type doubles struct {
 	mu   sync.Mutex
 	errs []error
+	late bool // the run has begun, so that it is too late for mistakes
 }
 
-func (d *doubles) add(err error) {
+// add notes a mistake; it reports false where it is too late for that.
+func (d *doubles) add(err error) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.errs = append(d.errs, err)
+	return !d.late
+}
+
+// begin says that the run begins.
+func (d *doubles) begin() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.late = true
 }
 
 // all gives those that were found; nil where there are none.
@@ -66,7 +76,9 @@ func (s *session) sorted(warn warning) warning {
 		switch set := s.settings; {
 		case twice && set.DuplicateKeys == "ignore":
 		case twice && set.DuplicateKeys == "error":
-			s.twice.add(fmt.Errorf("%s: %s", pos, strings.Replace(text, "the last one counts", "take one away", 1)))
+			if !s.twice.add(fmt.Errorf("%s: %s", pos, strings.Replace(text, "the last one counts", "take one away", 1))) {
+				warn(pos, text)
+			}
 		case strings.Contains(text, " is deprecated") && !set.DeprecationWarnings:
 		default:
 			warn(pos, text)
