@@ -1,8 +1,10 @@
 package executor
 
 import (
+	"errors"
 	"time"
 
+	"github.com/gdeploy/gdeploy/jinja"
 	"github.com/gdeploy/gdeploy/playbooks"
 	"github.com/gdeploy/gdeploy/values"
 )
@@ -65,6 +67,28 @@ func or(written values.Value, fallback bool) values.Value {
 // noLog is the keyword no_log of a task.
 func (v *visit) noLogKeyword() values.Value {
 	return or(v.keyword(func(k *playbooks.Keywords) values.Value { return k.NoLog }), v.Defaults.NoLog)
+}
+
+// readNoLog works out whether the task is hidden. What depends on the item of its loop hides
+// all that is not told item by item.
+func (v *visit) readNoLog() (err error) {
+	v.noLog, err = v.scope.Bool(v.noLogKeyword())
+	var undefined *jinja.UndefinedError
+	if v.task.Loop != nil && errors.As(err, &undefined) {
+		v.noLog, v.byItem = true, true
+		return nil
+	}
+	return err
+}
+
+// hides reports that a round is hidden; one whose no_log cannot be evaluated is.
+func (v *visit) hides(it *item) bool {
+	if !v.byItem {
+		return v.noLog
+	}
+	hidden, err := it.scope.Bool(v.noLogKeyword())
+	v.hid = v.hid || hidden || err != nil
+	return hidden || err != nil
 }
 
 // isFatal reports any_errors_fatal of a task.

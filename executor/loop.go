@@ -180,6 +180,9 @@ func (v *visit) loop(ctx context.Context, items []*item) *result {
 		if !r.skipped && !r.whole {
 			all.rounds = append(all.rounds, items[i].scope)
 		}
+		if r.failed || r.unreachable {
+			all.failures = append(all.failures, items[i].scope)
+		}
 	}
 	return all
 }
@@ -262,14 +265,14 @@ func (v *visit) tellItem(it *item, r *result) {
 	if r.unborn {
 		return
 	}
-	label := it.label
-	if v.noLog {
+	label, hidden := it.label, v.hides(it)
+	if hidden {
 		label = "None"
 	}
 	v.tell(ItemResult{
 		Task: v.place, Host: v.host.name, Delegate: r.delegate, DelegateAddress: r.address,
-		Index: it.index, Label: label, Status: r.status(), NoLog: v.noLog,
-		Ignored: v.ignores(r), Result: v.shown(r), Warnings: r.warnings, Replayed: r.replayed,
+		Index: it.index, Label: label, Status: r.status(), NoLog: hidden,
+		Ignored: v.ignores(r), Result: v.shown(r, hidden), Warnings: r.warnings, Replayed: r.replayed,
 	})
 }
 

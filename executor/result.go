@@ -28,6 +28,8 @@ type result struct {
 	learned []learned
 	// rounds are how the variables stood in the rounds of a loop that were not skipped.
 	rounds []*variables.Scope
+	// failures are those of the rounds that failed.
+	failures []*variables.Scope
 	// diffed says that its differences were asked for.
 	diffed bool
 	// replayed says that it is from the journal of a run that goes on.

@@ -86,7 +86,7 @@ func (v *visit) fill(ctx context.Context, s *step) (whole bool, err error) {
 		}
 	}
 	s.call.Chain = v.host.name
-	s.call.Step, s.call.NoLog = v.stepName(s.item), v.noLog
+	s.call.Step, s.call.NoLog = v.stepName(s.item), v.hides(s.item)
 	s.call.Run = v.identity(v.where(s))
 	return false, nil
 }

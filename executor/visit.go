@@ -23,6 +23,8 @@ type visit struct {
 	learns Secrets
 	began  time.Time
 	noLog  bool
+	// byItem says that each round of the loop has its own no_log, and hid that one hid something.
+	byItem, hid bool
 	// gate is where the host meets the others that do the task together; nil where each
 	// does it when it can.
 	gate *gate
@@ -59,13 +61,14 @@ func (b *batch) context(ctx context.Context, t *playbooks.Task, h *host, f frame
 
 // run does the task and settles what follows from how it went.
 func (v *visit) run(ctx context.Context) verdict {
-	noLog, err := v.scope.Bool(v.noLogKeyword())
-	if err != nil {
+	if err := v.readNoLog(); err != nil {
 		return v.settle(ctx, failedBy(err))
 	}
-	v.noLog = noLog
 	v.tellStart()
 	res := v.outcome(ctx)
+	if v.byItem {
+		v.noLog = v.hid
+	}
 	if res.unborn {
 		return verdict{host: v.host, status: Failed, result: res, cut: true}
 	}
@@ -142,7 +145,7 @@ func (v *visit) settle(ctx context.Context, res *result) verdict {
 	v.tell(HostResult{
 		Task: v.place, Host: v.host.name, Delegate: res.delegate, DelegateAddress: res.address,
 		Status: verdict.status, Changed: res.changed, Ignored: verdict.ignored, Rescued: verdict.out() && verdict.status == Failed && v.frame.rescued,
-		Looped: res.looped && !v.noLog, NoLog: v.noLog, Polled: !v.task.Async.IsNull(), Result: v.shown(res), Warnings: res.warnings,
+		Looped: res.looped && !v.noLog, NoLog: v.noLog, Polled: !v.task.Async.IsNull(), Result: v.shown(res, v.noLog), Warnings: res.warnings,
 		Seconds: time.Since(v.began).Seconds(), Replayed: v.before(v.place.Path, hostSet{v.host}),
 	})
 	v.passedBy(v.place.Path, hostSet{v.host})
@@ -151,13 +154,23 @@ func (v *visit) settle(ctx context.Context, res *result) verdict {
 
 // ignores reports that the task's failure does not matter to the host.
 func (v *visit) ignores(res *result) bool {
+	var written values.Value
 	switch res.status() {
 	case Failed:
-		return v.flag(func(k *playbooks.Keywords) values.Value { return k.IgnoreErrors })
+		written = v.keyword(func(k *playbooks.Keywords) values.Value { return k.IgnoreErrors })
 	case Unreachable:
-		return v.flag(func(k *playbooks.Keywords) values.Value { return k.IgnoreUnreachable })
+		written = v.keyword(func(k *playbooks.Keywords) values.Value { return k.IgnoreUnreachable })
 	}
-	return false
+	scopes := []*variables.Scope{v.scope}
+	if len(res.failures) > 0 && isTemplate(written) {
+		scopes = res.failures // each round that failed has to be ignored
+	}
+	for _, scope := range scopes {
+		if yes, err := scope.Bool(written); err != nil || !yes {
+			return false
+		}
+	}
+	return true
 }
 
 func (v *visit) count(verdict verdict) {
@@ -225,16 +238,16 @@ func (v *visit) register(h *host, res *result) {
 }
 
 // shown is what events carry of the result.
-func (v *visit) shown(res *result) values.Value {
-	if v.noLog {
+func (v *visit) shown(res *result, hidden bool) values.Value {
+	if hidden {
 		return censored(res)
 	}
-	hidden := !res.diffed && res.fields.Has("diff")
-	if res.invocation.IsNull() && !hidden {
+	needless := !res.diffed && res.fields.Has("diff")
+	if res.invocation.IsNull() && !needless {
 		return values.FromMap(res.fields)
 	}
 	m := res.fields.Clone()
-	if hidden {
+	if needless {
 		m.Delete(values.String("diff"))
 	}
 	if !res.invocation.IsNull() {
