@@ -113,6 +113,8 @@ type (
 	PlaybookStarted struct {
 		File  string `json:"file"`
 		Plays int    `json:"plays"`
+		// Stats are the counts so far, where another playbook ran before it.
+		Stats []HostStats `json:"stats,omitempty"`
 	}
 
 	// PlayStarted is told for each batch of a play, and once for a play without hosts.

@@ -127,7 +127,11 @@ func newRun(ctx context.Context, request Request) (*run, error) {
 func (r *run) plays(ctx context.Context) error {
 	number := 0
 	for i, book := range r.Playbooks {
-		r.tell(PlaybookStarted{File: book.File, Plays: len(book.Plays)})
+		started := PlaybookStarted{File: book.File, Plays: len(book.Plays)}
+		if i > 0 {
+			started.Stats = r.stats.list()
+		}
+		r.tell(started)
 		for k, p := range book.Plays {
 			ended, err := r.play(ctx, p, number)
 			if ended || err != nil {

@@ -269,12 +269,6 @@ func (v *visit) describe() values.Value {
 	return values.MapOf("name", values.String(name).MarkUnsafe(), "action", values.String(v.task.Action), "args", args)
 }
 
-// flag is a boolean keyword of the task; one that cannot be evaluated is false.
-func (v *visit) flag(pick func(*playbooks.Keywords) values.Value) bool {
-	yes, err := v.scope.Bool(v.keyword(pick))
-	return err == nil && yes
-}
-
 func (v *visit) keyword(pick func(*playbooks.Keywords) values.Value) values.Value {
 	return keyword(v.src, v.task, pick)
 }

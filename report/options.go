@@ -43,6 +43,9 @@ type Options struct {
 
 // playbook opens the output of a playbook, with -vv.
 func (c *Console) playbook(e executor.PlaybookStarted) {
+	if len(e.Stats) > 0 {
+		c.counts(e.Stats) // of the playbooks before it
+	}
 	if c.Verbosity >= 2 {
 		c.title("PLAYBOOK: " + filepath.Base(e.File))
 		c.verbose(2, fmt.Sprintf("%d plays in %s", e.Plays, e.File))

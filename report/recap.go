@@ -11,11 +11,7 @@ import (
 
 // recap shows the counts of every host and, in words, what happened.
 func (c *Console) recap(e executor.RunEnded) {
-	c.title("PLAY RECAP")
-	for _, s := range e.Stats {
-		c.line(plain, c.recapLine(s))
-	}
-	fmt.Fprintln(c.out)
+	c.counts(e.Stats)
 	c.figures(e.Custom)
 	c.dryRun(c.story.check)
 	if text := c.story.tell(e); text != "" { // beside what Ansible prints, for scripts read that
@@ -26,6 +22,15 @@ func (c *Console) recap(e executor.RunEnded) {
 			c.line(plain, line)
 		}
 	}
+}
+
+// counts shows how tasks ended on each host.
+func (c *Console) counts(stats []executor.HostStats) {
+	c.title("PLAY RECAP")
+	for _, s := range stats {
+		c.line(plain, c.recapLine(s))
+	}
+	fmt.Fprintln(c.out)
 }
 
 // figures shows those of set_stats, host by host and then those of the run.
