@@ -35,14 +35,14 @@ func Perform(ctx context.Context, spec Spec, call Call, sys System, abilities ..
 		return refuse(err)
 	}
 	if _, predicts := m.(Predictor); call.Check && spec.Check == Skip && !predicts {
-		return Reply{Skipped: true, Msg: "not run in check mode"}
+		return Reply{Skipped: true, Msg: notForeseen(spec)}
 	}
 	for _, give := range abilities {
 		give(m)
 	}
 	_, foresees := m.(Predictor)
 	if call.Check && spec.Check == Skip && !foresees {
-		return Reply{Skipped: true, Msg: fmt.Sprintf("remote module (%s) does not support check mode", spec.Name)}
+		return Reply{Skipped: true, Msg: notForeseen(spec)}
 	}
 	if call.TimeoutMS > 0 {
 		var cancel context.CancelFunc
@@ -55,6 +55,14 @@ func Perform(ctx context.Context, spec Spec, call Call, sys System, abilities ..
 	recorder := NewRecorder(sys, call.Check, call.Diff, secretsOf(spec, call.Args))
 	result, err := runModule(ctx, spec, m, recorder)
 	return outcome(ctx, spec, m, recorder, result, err)
+}
+
+// notForeseen says that a module does nothing in check mode.
+func notForeseen(spec Spec) string {
+	if spec.Where == OnController {
+		return "check mode not (yet) supported for this module"
+	}
+	return fmt.Sprintf("remote module (%s) does not support check mode", spec.Name)
 }
 
 func refuse(err error) Reply {

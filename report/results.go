@@ -16,7 +16,7 @@ var shownAlways = []string{"debug", "assert"}
 
 // more is what is added to a result's line: the result, where somebody wants to see it.
 func (c *Console) more(task executor.Place, status executor.Status, shown values.Value) string {
-	if task.Name == "Gathering Facts" && task.Action == "setup" {
+	if task.Action == "setup" && (task.Name == "Gathering Facts" || status == executor.OK) { // as Ansible has it, whatever -v
 		return ""
 	}
 	if c.Verbosity < 1 && !toRead(task, status, shown) {

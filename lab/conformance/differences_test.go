@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -60,44 +61,108 @@ func rest(all []told, from int) string {
 	return text.String()
 }
 
-// tellsMore tells whether gdeploy said all that Ansible said, and more besides, where that is fine: it shows each file that changes;
-// in check mode, where most of Ansible's modules tell nothing but that something would change, it tells what it knows; and so it does
-// of failures, where the message too may say more.
+// tellsMore tells whether gdeploy said all that Ansible said, and more besides, where that is fine. It shows each file that changes.
+// In check mode, where most of Ansible's modules tell nothing but that something would change, it tells what it knows. So it does of
+// failures, where the message too may say more.
 func tellsMore(theirs, ours told) bool {
-	theirDiff, theirStart, want, ok := takeApart(theirs.text)
-	ourDiff, ourStart, got, alsoOK := takeApart(ours.text)
-	if !ok || !alsoOK || theirStart != ourStart || !strings.Contains(ourDiff, theirDiff) {
+	want, got := results(theirs.text), results(ours.text)
+	if len(want) == 0 || len(want) != len(got) {
 		return false
 	}
-	failed, dry := strings.HasPrefix(ourStart, "f"), strings.Contains(theirs.run, "-C")
-	for key, value := range want {
-		text, isText := value.(string)
-		said, _ := got[key].(string)
-		if (failed || dry) && key == "msg" && isText && strings.Contains(said, strings.TrimSpace(text)) {
-			continue
-		}
-		if !reflect.DeepEqual(got[key], value) {
+	for i := range want {
+		if !want[i].isIn(got[i], strings.Contains(theirs.run, "-C")) {
 			return false
 		}
 	}
-	return failed || dry || len(got) == len(want)
+	return true
 }
 
-// shownBefore begins the difference of a file; Ansible has many names for the side before.
-var shownBefore = regexp.MustCompile(`(?m)^--- before.*$`)
+// one is what is told of one result: the contents of files that differ, how its line begins, and its keys.
+type one struct {
+	contents, start string
+	keys            map[string]any
+}
 
-// takeApart divides what was said of one result into the difference that is shown, how the result begins, and its keys.
-func takeApart(text string) (diff, start string, result map[string]any, ok bool) {
-	before, after, ok := strings.Cut(text, "=> {")
-	if !ok {
-		return "", "", nil, false
+// isIn tells whether all of a result is in another. In a dry run the other may have more.
+func (want one) isIn(got one, dry bool) bool {
+	if want.start != got.start || !strings.Contains(got.contents, want.contents) {
+		return false
 	}
-	at := strings.LastIndex(before, "\n") + 1
-	diff, start = shownBefore.ReplaceAllString(before[:at], "--- before"), before[at:]
-	decoder := json.NewDecoder(strings.NewReader("{" + after))
-	if decoder.Decode(&result) != nil {
-		return "", "", nil, false
+	if from, _ := want.keys["src"].(string); lain.MatchString(from) {
+		delete(want.keys, "src")
+		delete(got.keys, "src")
 	}
-	rest := strings.TrimSpace(("{" + after)[decoder.InputOffset():])
-	return diff, start, result, rest == "" || rest == "...ignoring"
+	failed := strings.HasPrefix(got.start, "f")
+	for key, value := range want.keys {
+		text, isText := value.(string)
+		said, _ := got.keys[key].(string)
+		if (failed || dry) && key == "msg" && isText && strings.Contains(said, strings.TrimSpace(text)) {
+			continue
+		}
+		if !reflect.DeepEqual(got.keys[key], value) {
+			return false
+		}
+	}
+	return failed || dry || len(got.keys) == len(want.keys)
+}
+
+// lain matches where Ansible had a source for a moment; gdeploy names it as the play does.
+var lain = regexp.MustCompile(`^\(tmp\)|^\$WORK|/\.ansible/tmp/`)
+
+// results are those of one task: one, or those of its items.
+func results(text string) []one {
+	var all []one
+	for text != "" {
+		before, after, found := strings.Cut(text, "=> {")
+		if !found {
+			break
+		}
+		var o one
+		decoder := json.NewDecoder(strings.NewReader("{" + after))
+		if decoder.Decode(&o.keys) != nil {
+			// The name of an item has "=> {" in it, or what follows is no result.
+			text = after
+			continue
+		}
+		hide(o.keys)
+		at := strings.LastIndex(before, "\n") + 1
+		o.contents, o.start = contents(before[:at]), before[at:]
+		all = append(all, o)
+		text = strings.TrimPrefix(strings.TrimLeft(("{" + after)[decoder.InputOffset():], "\n"), "...ignoring\n")
+	}
+	return all
+}
+
+// contents are the differences of files' contents in what is shown. Those of their states, and of git's working copies, are left to
+// the cases of testdata/conformance.
+func contents(shown string) string {
+	var kept strings.Builder
+	for part := range strings.SplitSeq("\n"+shown, "\n--- before") {
+		_, hunks, ok := strings.Cut(part, "\n@@")
+		if !ok || strings.Contains(hunks, "\n {\n") || strings.Contains(hunks, "diff --git") {
+			continue
+		}
+		kept.WriteString("@@" + strings.TrimRight(hunks, "\n") + "\n")
+	}
+	return kept.String()
+}
+
+// hide takes the values of what varies from a result.
+func hide(data any) {
+	switch data := data.(type) {
+	case map[string]any:
+		for _, key := range reading.Left {
+			delete(data, key)
+		}
+		for key, below := range data {
+			hide(below)
+			if slices.Contains(reading.Hidden, key) {
+				data[key] = "(varies)"
+			}
+		}
+	case []any:
+		for _, below := range data {
+			hide(below)
+		}
+	}
 }

@@ -80,7 +80,7 @@ func (c testCase) happens(t *testing.T, l *lab.Lab, p program) string {
 		fmt.Fprintf(&told, "$ play %s\n%sexit %d\n", strings.TrimSpace(line), reading.Events(console), code)
 	}
 	if script, ok := c.part("after"); ok {
-		told.WriteString("left on the host\n" + onHost(t, l, node, script))
+		told.WriteString("left on the host\n" + strings.TrimRight(onHost(t, l, node, script), "\n") + "\n")
 	}
 	return steady(told.String())
 }
@@ -119,7 +119,7 @@ func run(t *testing.T, cmd *exec.Cmd, home string) (string, int) {
 
 // reading keeps all keys of results, one in a line, but not the values of those that depend on the moment.
 var reading = compare.Reading{Hidden: []string{"start", "end", "delta", "atime", "mtime", "ctime", "inode", "dev", "ansible_job_id", "status", "cache_update_time", "backup", "backup_file"},
-	Left: []string{"deprecations", "validate_certs", "exception", "invocation"}, Indent: " "}
+	Left: []string{"deprecations", "validate_certs", "extract_results", "exception", "invocation"}, Indent: " "}
 
 // momentary are things in texts that are not the same twice, and what stands for them.
 var momentary = []struct {

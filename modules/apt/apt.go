@@ -117,6 +117,9 @@ func (m *Module) install(ctx context.Context, sys modules.System, told *values.M
 			missing = append(missing, name)
 		}
 	}
+	if err := keep(ctx, sys, wanted, there); err != nil {
+		return modules.Result{Data: told}, err
+	}
 	if len(missing) == 0 {
 		return modules.Result{Data: told}, nil
 	}

@@ -27,3 +27,30 @@ func (m *Module) autoclean(ctx context.Context, sys modules.System) (modules.Res
 	addOutput(told, out)
 	return modules.Result{Data: told}, err
 }
+
+// keep notes of packages that came for others that they are wanted for themselves, so that autoremove leaves them.
+func keep(ctx context.Context, sys modules.System, wanted []string, there map[string]state) error {
+	const states = "/var/lib/apt/extended_states"
+	text, err := modules.ReadFile(sys, states, 64<<20)
+	if err != nil {
+		return nil // none came for others
+	}
+	automatic := map[string]bool{}
+	for entry := range strings.SplitSeq(string(text), "\n\n") {
+		name, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimLeft(entry, "\n"), "Package: "), "\n")
+		automatic[name] = strings.Contains(entry, "\nAuto-Installed: 1")
+	}
+	argv := []string{"apt-mark", "manual"}
+	for _, name := range wanted {
+		if there[bare(name)].installed && automatic[bare(name)] {
+			argv = append(argv, bare(name))
+		}
+	}
+	if len(argv) == 2 {
+		return nil
+	}
+	return modules.Aside(sys, func(sys modules.System) error {
+		_, err := modules.Exec(ctx, sys, modules.Command{Argv: argv, Env: environment})
+		return err
+	})
+}

@@ -74,6 +74,9 @@ func (c Cache) fetch(ctx context.Context, sys modules.System, told *values.Map) 
 			told.Set("cache_update_time", values.Int(max(0, lastUpdate(sys).Unix())))
 			return nil
 		}
+		if errors.Is(err, modules.ErrWouldRun) {
+			told.Set("cache_updated", values.True)
+		}
 		if try >= c.Retries || errors.Is(err, modules.ErrWouldRun) || ctx.Err() != nil {
 			return modules.Fail("Failed to update apt cache: %w", err)
 		}

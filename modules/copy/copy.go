@@ -186,7 +186,7 @@ func (m *Module) hostEntry(ctx context.Context, sys modules.System, st modules.S
 
 func fromHost(sys modules.System, st modules.Stat) Content {
 	return Content{
-		Name: st.Path, Mode: st.Mode,
+		Name: st.Path, Mode: st.Mode, OnHost: true,
 		Open: func(context.Context, modules.System) (io.ReadCloser, error) { return sys.Open(st.Path) },
 	}
 }

@@ -32,7 +32,9 @@ type Content struct {
 	// Name is where it comes from; its last part is the name in a directory.
 	Name string
 	Mode fs.FileMode
-	Open func(context.Context, modules.System) (io.ReadCloser, error)
+	// OnHost tells that it lies on the host already.
+	OnHost bool
+	Open   func(context.Context, modules.System) (io.ReadCloser, error)
 }
 
 // FromBlob is a file of the controller.
@@ -72,12 +74,19 @@ func (p *Place) Put(ctx context.Context, sys modules.System, c Content, dirs mod
 	if err != nil {
 		return modules.Result{}, err
 	}
+	if _, err := sys.Lstat(to); err == nil && !p.Force {
+		return modules.Result{Data: modules.Data("dest", values.String(to))}, nil
+	}
+	had, _ := modules.Checksum(sys, to, "sha1") // none where nothing is there
 	backup, err := p.Write(ctx, sys, c, to)
 	if err != nil {
 		return refused(ctx, sys, c, err), err
 	}
 	result := describe(sys, to)
-	if c.Name != "" {
+	if sum, _ := result.Data.Get("checksum"); had != "" && had == values.Text(sum) && !c.OnHost {
+		result.Data.Delete(values.String("md5sum"))
+		result.Data.Set("path", values.String(to))
+	} else if c.Name != "" {
 		result.Data.Set("src", values.String(c.Name))
 	}
 	if backup != "" {

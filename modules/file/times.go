@@ -53,7 +53,7 @@ func pick(text, unset, format string, before, now time.Time) (time.Time, error) 
 	}
 	at, err := time.ParseInLocation(layout, text, time.Local)
 	if err != nil {
-		return before, modules.Fail("Error while obtaining timestamp for time %s using format %s: %w", text, format, err)
+		return before, modules.Fail("Error while obtaining timestamp for time %s using format %s: time data '%[1]s' does not match format '%[2]s'", text, format)
 	}
 	return at, nil
 }

@@ -81,8 +81,13 @@ func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, e
 	data, _ := values.MapOf(
 		"before", orNull(did.Before),
 		"after", orNull(did.After),
-		"remote_url_changed", values.Bool(did.RemoteChanged),
 	).AsMap()
+	if did.Before != "" && m.Update {
+		data.Set("remote_url_changed", values.Bool(did.RemoteChanged))
+	}
+	if did.Dropped && err == nil {
+		data.Set("msg", values.String("Local modifications exist in the destination: "+m.Dest))
+	}
 	return modules.Result{Data: data, Warnings: did.Warnings}, err
 }
 

@@ -4,6 +4,7 @@ package sysctl
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -30,16 +31,26 @@ func (m *Module) Validate() error {
 	switch {
 	case m.Name == "" || strings.ContainsAny(m.Name, " =\n") || strings.HasPrefix(m.Name, "-"):
 		return modules.Invalid("%q is no name of a setting", m.Name)
-	case m.State == "present" && m.Value == "":
-		return modules.Invalid("value cannot be None")
 	case strings.Contains(m.Value, "\n"):
 		return modules.Invalid("the value must be one line")
 	}
-	return nil
+	return modules.RequiredIf("state", "present", m.State == "present", "value", m.Value != "")
+}
+
+// number gives what the kernel has for words of yes and no, and any other value as it is.
+func number(value string) string {
+	switch strings.ToLower(value) {
+	case "y", "yes", "on", "true", "t":
+		return "1"
+	case "n", "no", "off", "false", "f":
+		return "0"
+	}
+	return strings.TrimSpace(value)
 }
 
 // Run edits the file and tells the kernel.
 func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, error) {
+	m.Value = number(m.Value)
 	if m.Set && m.State == "present" {
 		if err := m.tell(ctx, sys); err != nil {
 			return modules.Result{}, err
@@ -68,10 +79,12 @@ func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, e
 // tell sets what the kernel has where it is something else.
 func (m *Module) tell(ctx context.Context, sys modules.System) error {
 	out, err := modules.Query(ctx, sys, modules.Command{Argv: m.command("-n", m.Name)})
-	if err != nil || slices.Equal(strings.Fields(out.Stdout), strings.Fields(m.Value)) {
-		return err
+	if err == nil && !slices.Equal(strings.Fields(out.Stdout), strings.Fields(m.Value)) {
+		_, err = modules.Exec(ctx, sys, modules.Command{Argv: m.command("-w", m.Name+"="+m.Value)})
 	}
-	_, err = modules.Exec(ctx, sys, modules.Command{Argv: m.command("-w", m.Name+"="+m.Value)})
+	if program, ok := errors.AsType[*modules.ProgramError](err); ok {
+		return fmt.Errorf("setting %s failed: %s", m.Name, program.Said())
+	}
 	return err
 }
 

@@ -97,8 +97,8 @@ func (m *Module) describe(s *survey) modules.Result {
 
 // handlers are what Ansible calls that which reads a format.
 var handlers = map[archives.Format]string{
-	archives.Tar: "TarArchive", archives.TarGz: "TgzArchive", archives.TarBz2: "TarBzipArchive",
-	archives.TarXz: "TarXzArchive", archives.TarZst: "TarZstdArchive", archives.Zip: "ZipArchive",
+	archives.Tar: "TarArchive", archives.TarGz: "TgzArchive", archives.TarBz2: "TarArchive",
+	archives.TarXz: "TarArchive", archives.TarZst: "TarArchive", archives.Zip: "ZipArchive",
 }
 
 // archive gives the path of the archive on the host, readable by archives.Read, and its format.

@@ -38,7 +38,9 @@ type Did struct {
 	// Before and After are commits; Before is empty where there was no repository.
 	Before, After string
 	RemoteChanged bool
-	Warnings      []string
+	// Dropped tells that local changes were there, and are gone.
+	Dropped  bool
+	Warnings []string
 }
 
 // Bring brings the directory to the version.
@@ -143,6 +145,7 @@ func (r Repository) update(ctx context.Context, sys modules.System, did Did) (Di
 		//lint:ignore ST1005 Ansible's words
 		return did, fmt.Errorf("Local modifications exist in the destination: %s (force=no). They are:\n%s\nset force: true to drop them", r.Dir, modified)
 	}
+	did.Dropped = modified != ""
 	if did.RemoteChanged, err = r.setRemote(ctx, sys); err != nil {
 		return did, err
 	}
