@@ -60,7 +60,7 @@ func (m *Module) result(out modules.Output) (modules.Result, error) {
 	if s.data == nil {
 		return m.broken(out)
 	}
-	r := modules.Result{Data: s.data, Skipped: truthy(s.data, "skipped")}
+	r := modules.Result{Data: s.data, Changed: s.changed, Skipped: truthy(s.data, "skipped")}
 	if s.junk != "" {
 		r.Warnings = append(r.Warnings, "Module invocation had junk after the JSON data: "+s.junk)
 	}

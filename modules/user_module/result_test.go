@@ -28,3 +28,10 @@ func TestRead(t *testing.T) {
 		})
 	}
 }
+
+func TestAFailureMayHaveChangedSomething(t *testing.T) {
+	r, err := new(Module).result(modules.Output{Stdout: `{"rc": 4, "changed": true}`})
+	if err == nil || !r.Changed {
+		t.Errorf("changed %v, error %v; want both", r.Changed, err)
+	}
+}
