@@ -30,8 +30,8 @@ type Result struct {
 	Facts *values.Map
 	// CacheFacts asks to keep the facts beyond the run.
 	CacheFacts bool
-	// Changed is for a module that tells what another call changed; all others change what
-	// they change through their System, and that counts.
+	// Changed is for a module that tells what another call changed, or that it changed
+	// something before it failed; else what is changed through the System counts.
 	Changed bool
 	// Skipped marks a call that had nothing to do by its own rules, such as
 	// command with a creates that exists.

@@ -93,7 +93,10 @@ func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, e
 	before, after, err := balancer.Move(ctx, sys, driver, balancer.State(m.State), m.Timeout)
 	result := modules.Result{Data: m.data(after)}
 	result.Data.Set("before", values.String(named(before)))
-	if balancer.IsDeadline(err) && m.AtDeadline == "go_on" {
+	switch {
+	case balancer.IsDeadline(err) && m.AtDeadline != "go_on":
+		result.Changed = before.State != after.State // it failed, and moved the server all the same
+	case balancer.IsDeadline(err):
 		result.Warnings = append(result.Warnings, err.Error())
 		err = nil
 	}
