@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sourcegraph/conc"
+
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/transport"
 	"github.com/gdeploy/gdeploy/values"
@@ -94,11 +96,16 @@ func (p *play) takeAll(ctx context.Context, wanted *heldLock) bool {
 	if p.held == nil {
 		p.held = &heldLock{name: wanted.name, number: map[string]string{}}
 	}
+	unreached := p.reach(waiting, wanted)
 	for _, place := range wanted.places {
 		if p.held.number[place.host] != "" {
 			continue
 		}
-		reply, err := p.take(waiting, place)
+		var reply modules.Reply
+		err := unreached[place.host]
+		if err == nil {
+			reply, err = p.take(waiting, place)
+		}
 		p.warnAll(place.host, reply.Warnings)
 		switch {
 		case errors.Is(err, context.Canceled):
@@ -123,6 +130,33 @@ func (p *play) takeAll(ctx context.Context, wanted *heldLock) bool {
 	}
 	p.tell(LockTaken{Name: wanted.name, Hosts: p.held.hosts()})
 	return p.goOnWithout(p.hosts.without(p.alive(p.hosts)))
+}
+
+// reach connects to the hosts of a lock all at once: it is taken from host to host, in order,
+// and no login or dead host shall hold up those behind it. It tells which cannot be reached.
+func (p *play) reach(ctx context.Context, wanted *heldLock) map[string]error {
+	hosts, ok := p.Hosts.(Remembering)
+	if !ok {
+		return nil
+	}
+	errs := make([]error, len(wanted.places))
+	var all conc.WaitGroup
+	for i, place := range wanted.places {
+		if p.held.number[place.host] == "" {
+			all.Go(func() {
+				errs[i] = p.slots.use(ctx, func() error { _, err := hosts.Connect(ctx, place.target); return err })
+			})
+		}
+	}
+	all.Wait()
+	unreached := map[string]error{}
+	for i, place := range wanted.places {
+		var gone *transport.Unreachable
+		if errors.As(errs[i], &gone) {
+			unreached[place.host] = gone
+		}
+	}
+	return unreached
 }
 
 // Unnoticed is how long what a run left on a host may hold its lock there: until the helper

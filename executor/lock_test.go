@@ -3,13 +3,17 @@ package executor_test
 import (
 	"context"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/gdeploy/gdeploy/executor"
 	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/transport"
+	"github.com/gdeploy/gdeploy/transport/wire"
 	"github.com/gdeploy/gdeploy/values"
 )
 
@@ -44,6 +48,71 @@ c
 	if waits["a"] != "0" || waits["b"] != "60" || waits["c"] != "60" {
 		t.Errorf("waited %v", waits)
 	}
+}
+
+// No login and no dead host holds up the locks of the hosts behind it: all are reached first, at once.
+func TestAllHostsOfALockAreReachedAtOnce(t *testing.T) {
+	asked := map[string]bool{}
+	meeting := &meeting{want: 3, met: make(chan struct{})}
+	run(t, `
+-- inventory --
+a
+b
+c
+-- play.yml --
+- hosts: all
+  gather_facts: false
+  lock: {name: shop, path: /lock/shop}
+  tasks:
+    - do: one
+`, func(f *fixture) {
+		meeting.fakeHosts = f.hosts
+		f.request.Hosts = meeting
+		f.hosts.during = func(call modules.Call) {
+			if call.Module == "release_lock" {
+				asked[call.Chain] = true
+			}
+		}
+	})
+	if meeting.late {
+		t.Error("the hosts were not reached at the same time")
+	}
+	if !asked["a"] || asked["b"] || !asked["c"] {
+		t.Errorf("asked for the lock: %v; b cannot be reached, which is known already", asked)
+	}
+}
+
+// meeting are hosts to which nobody is connected before all want to be, and of which b is dead.
+type meeting struct {
+	*fakeHosts
+	mu   sync.Mutex
+	came int
+	want int
+	met  chan struct{}
+	late bool
+}
+
+func (m *meeting) Connect(_ context.Context, to transport.Target) (wire.Hello, error) {
+	m.mu.Lock()
+	if m.came++; m.came == m.want {
+		close(m.met)
+	}
+	m.mu.Unlock()
+	select {
+	case <-m.met:
+	case <-time.After(10 * time.Second):
+		m.mu.Lock()
+		m.late = true
+		m.mu.Unlock()
+	}
+	if to.Host == "b" {
+		return wire.Hello{}, &transport.Unreachable{Kind: transport.KindTimeout, Op: "connect to b"}
+	}
+	return wire.Hello{BootID: "boot"}, nil
+}
+
+func (m *meeting) Journal(context.Context, transport.Target, string) ([]wire.JournalEntry, error) {
+	return nil, nil
 }
 
 // A window of the inventory keeps a run from taking its lock; one that began before goes on.
