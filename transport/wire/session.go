@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	helperWindow     = 4 << 20   // what the controller may send ahead on a stream
+	helperWindow     = 1 << 20   // what the controller may send ahead on a stream: of more, sshd makes hard work
 	controllerWindow = 256 << 10 // a thousand hosts send to one controller
 	// Silence is how long a peer may be silent before it counts as dead.
 	Silence      = 60 * time.Second
