@@ -235,7 +235,7 @@ func TestPHP(t *testing.T) {
 		t.Errorf("a second bootstrap changed something\n%s", out)
 	}
 	for _, word := range []string{"one", "two"} {
-		c.pack("php", word, "/deploy/src/php.tar")
+		c.pack("php", word, "/deploy/src/php.tar", "slow.php", "<?php touch('/tmp/at-work'); sleep(3); echo 'all of it';")
 		c.play("deploy.yml", "php", "-e", "release_name="+word)
 		c.wants("n3", "/", "release "+word)
 	}
@@ -244,6 +244,15 @@ func TestPHP(t *testing.T) {
 	c.wants("n3", "/", "release two")
 	c.play("rollback.yml", "php")
 	c.wants("n3", "/", "release one")
+	slow := make(chan string)
+	go func() {
+		answer, _ := c.controller("curl", "-sS", "--max-time", "20", "http://"+address("n3")+":8080/slow.php")
+		slow <- answer
+	}()
+	c.onHost("n3", "for try in $(seq 200); do test ! -e /tmp/at-work || exit 0; sleep 0.02; done; exit 1")
 	c.play("rollback.yml", "php", "-e", "version=two", "-e", "mode=now")
 	c.wants("n3", "/", "release two")
+	if got := <-slow; got != "all of it" {
+		t.Errorf("the page that PHP was at work on while it was reloaded is %q", got)
+	}
 }
