@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/mattn/go-isatty"
@@ -26,19 +27,20 @@ func (s *session) console(cmd *cobra.Command) executor.Sink {
 
 // consoles are the console of a run of playbooks and what stands before it.
 func (s *session) consoles(cmd *cobra.Command) []executor.Sink {
+	sinks := append(s.watch(cmd), s.console(cmd))
 	if !s.settings.RetryFiles {
-		return []executor.Sink{s.console(cmd)}
+		return sinks
 	}
 	out := cmd.OutOrStdout()
 	if s.options.output == "json" {
 		out = cmd.ErrOrStderr()
 	}
-	return []executor.Sink{&retryFile{dir: s.settings.RetryFilesPath, out: out, warn: s.warn}, s.console(cmd)}
+	return slices.Insert(sinks, 0, executor.Sink(&retryFile{dir: s.settings.RetryFilesPath, out: out, warn: s.warn}))
 }
 
 // answers gives what shows the answers of gdeploy run, and keeps them where --tree says.
 func (s *session) answers(cmd *cobra.Command, a adhocFlags) ([]executor.Sink, error) {
-	var sinks []executor.Sink
+	sinks := s.watch(cmd)
 	switch {
 	case s.options.output == "json":
 		sinks = append(sinks, report.Lines(cmd.OutOrStdout()))

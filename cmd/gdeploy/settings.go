@@ -198,6 +198,9 @@ func (s *Settings) check(from sources, warn warning) error {
 	if s.Ahead < 0 {
 		refuse("ahead", "%d, and must not be negative; 0 tries no call before its turn", s.Ahead)
 	}
+	if s.Heartbeat < 0 {
+		refuse("heartbeat", "%d, and must not be negative; 0 tells nothing", s.Heartbeat)
+	}
 	if s.Timeout < 1 {
 		refuse("timeout", "%d, and must be at least 1 (second)", s.Timeout)
 	}

@@ -15,6 +15,7 @@ type Settings struct {
 	Inventory       []string `mapstructure:"inventory" flag:"inventory" cfg:"defaults.inventory" env:"ANSIBLE_INVENTORY" is:"inventory" help:"inventory file, directory, script, or list of hosts with a comma"`
 	Forks           int      `mapstructure:"forks" flag:"forks" cfg:"defaults.forks" env:"ANSIBLE_FORKS" help:"how many calls are under way at once"`
 	Ahead           int      `mapstructure:"ahead" flag:"ahead" help:"how many calls are tried on a host before their turn, to save round trips; 0 is none"`
+	Heartbeat       int      `mapstructure:"heartbeat" help:"seconds of silence after which a line on stderr tells what the run waits for, on a terminal 2; 0 is never"`
 	Connection      string   `mapstructure:"connection" flag:"connection" cfg:"defaults.transport" env:"ANSIBLE_TRANSPORT" help:"how hosts are reached: ssh or local"`
 	RemoteUser      string   `mapstructure:"remote_user" flag:"user" cfg:"defaults.remote_user" env:"ANSIBLE_REMOTE_USER" help:"log in as this user, where the inventory does not say"`
 	RemotePort      int      `mapstructure:"remote_port" cfg:"defaults.remote_port" env:"ANSIBLE_REMOTE_PORT" help:"connect to this port, where the inventory does not say"`
@@ -134,6 +135,7 @@ type Settings struct {
 var settingDefaults = map[string]any{
 	"forks":                            100,
 	"ahead":                            64,
+	"heartbeat":                        30,
 	"host_key_checking":                "yes",
 	"timeout":                          10,
 	"become_method":                    "sudo",

@@ -24,6 +24,8 @@ type terminal struct {
 	// unread is a question that was given up while somebody might still type: the next
 	// one gets that line.
 	unread chan answer
+	// hold keeps others from writing while a question stands there.
+	hold func() (free func())
 }
 
 // answer is a line of standard input.
@@ -34,7 +36,9 @@ type answer struct {
 
 func newTerminal() *terminal { return terminalOn(os.Stdin) }
 
-func terminalOn(in *os.File) *terminal { return &terminal{in: in, lines: bufio.NewReader(in)} }
+func terminalOn(in *os.File) *terminal {
+	return &terminal{in: in, lines: bufio.NewReader(in), hold: func() func() { return func() {} }}
+}
 
 // Interactive reports whether somebody can answer.
 func (t *terminal) Interactive() bool { return term.IsTerminal(int(t.in.Fd())) }
@@ -43,6 +47,7 @@ func (t *terminal) Interactive() bool { return term.IsTerminal(int(t.in.Fd())) }
 func (t *terminal) Prompt(ctx context.Context, text string, echo bool) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	defer t.hold()()
 	restore := t.remember()
 	fmt.Fprint(os.Stderr, text)
 	got := t.unread
@@ -84,6 +89,7 @@ func (t *terminal) read(echo bool) (string, error) {
 func (t *terminal) Converse(ctx context.Context, text string) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	defer t.hold()()
 	fmt.Print(text)
 	got := make(chan answer, 1)
 	go func() {
