@@ -103,14 +103,16 @@ func (s *server) finish(cancel func()) {
 	if grace == 0 {
 		grace = defaultGrace
 	}
-	for _, patience := range []time.Duration{grace, lastGrace} {
-		select {
-		case <-done:
-			return
-		case <-s.ctx.Done():
-		case <-time.After(patience):
-		}
-		cancel()
+	select {
+	case <-done:
+		return
+	case <-s.ctx.Done():
+	case <-time.After(grace):
+	}
+	cancel()
+	select {
+	case <-done:
+	case <-time.After(lastGrace):
 	}
 }
 

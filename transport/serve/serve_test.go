@@ -27,6 +27,7 @@ type recorder struct {
 	mu      sync.Mutex
 	events  []string
 	release chan struct{}
+	slow    time.Duration // how long a call takes to end when it is cancelled
 }
 
 func (r *recorder) note(event string) {
@@ -48,6 +49,7 @@ func (r *recorder) Run(ctx context.Context, call modules.Call, _ Session) module
 		r.note("end " + call.Module)
 		return modules.Reply{}
 	case <-ctx.Done():
+		time.Sleep(r.slow)
 		r.note("cancelled " + call.Module)
 		return modules.Reply{Failed: true, ErrorKind: modules.KindCanceled}
 	}
@@ -127,6 +129,19 @@ func TestCallsAreCancelledAfterTheGrace(t *testing.T) {
 	eventually(t, r, "start one", "cancelled one")
 	if d := time.Since(start); d < 100*time.Millisecond {
 		t.Errorf("after %s", d)
+	}
+}
+
+// Programs get time to end, and the journal to have how they did.
+func TestCancelledCallsAreWaitedFor(t *testing.T) {
+	r := &recorder{slow: 200 * time.Millisecond}
+	session, cut, ended := serving(t, Options{Runner: r, Grace: time.Millisecond})
+	send(t, session, modules.Call{Module: "one"})
+	eventually(t, r, "start one")
+	cut()
+	<-ended
+	if got := r.noted(); !slices.Equal(got, []string{"start one", "cancelled one"}) {
+		t.Errorf("got %q when the helper ended", got)
 	}
 }
 
