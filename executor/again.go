@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/transport"
@@ -49,7 +50,17 @@ type recollection struct {
 	once  sync.Once
 	boot  string
 	steps map[string]wire.JournalEntry
-	err   error
+	// incomplete says that the host may have run what it does not know of.
+	incomplete bool
+	err        error
+}
+
+// margin is how much shorter a host's journal is trusted than it is kept.
+const margin = 24 * time.Hour
+
+// neverCame reports that a call that was sent, and of which the host knows nothing, did not get there.
+func (r *recollection) neverCame(sent Started) bool {
+	return !r.incomplete && sent.Boot != "" && sent.Boot == r.boot && time.Since(sent.Sent) < wire.KeepJournals-margin
 }
 
 // askingFirst makes hosts answer for what they did already, where the run goes on.
@@ -130,7 +141,7 @@ func (h *askFirst) recall(ctx context.Context, t transport.Target, call modules.
 	if ended && entry.Withheld {
 		started.Ended = status(*entry.Reply)
 	}
-	if !neverTwice[call.Module] || !sent || !began && started.Boot != "" && started.Boot == past.boot {
+	if !neverTwice[call.Module] || !sent || !began && past.neverCame(started) {
 		return reply, false, nil
 	}
 	return presumed(call, h.assume, started)
@@ -154,6 +165,7 @@ func (h *askFirst) recollect(ctx context.Context, t transport.Target) *recollect
 		entries, err := h.memory.Journal(ctx, t, h.run)
 		past.err = err
 		for _, e := range entries {
+			past.incomplete = past.incomplete || e.Incomplete
 			past.steps[e.Step] = e
 		}
 	})

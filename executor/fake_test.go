@@ -68,6 +68,7 @@ func (*lock) Run(context.Context, modules.System) (modules.Result, error) {
 func specs() []*modules.Spec {
 	return append(cellSpecs(),
 		&modules.Spec{Name: "do", FreeForm: "text", ReadOnly: true, New: func() modules.Module { return new(do) }},
+		&modules.Spec{Name: "shell", FreeForm: "text", New: func() modules.Module { return new(do) }},
 		&modules.Spec{Name: "balance", FreeForm: "text", Fenced: true, New: func() modules.Module { return new(do) }},
 		&modules.Spec{Name: "set", Where: modules.OnController, New: func() modules.Module { return new(set) }},
 		&modules.Spec{Name: "release_lock", New: func() modules.Module { return new(lock) }},

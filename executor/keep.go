@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/values"
@@ -42,7 +43,8 @@ type Started struct {
 	Module string `json:"module"`
 	Task   string `json:"task"`
 	// Boot is the id of the host's boot then, empty where it is not known.
-	Boot string `json:"boot,omitempty"`
+	Boot string    `json:"boot,omitempty"`
+	Sent time.Time `json:"sent"`
 	// Ended is how it ended where the host knows that and no more; it is never kept.
 	Ended Status `json:"-"`
 }
@@ -276,7 +278,7 @@ func (v *visit) start(ctx context.Context, steps ...*step) error {
 		if !neverTwice[s.spec.Name] || s.call.Check {
 			continue
 		}
-		started := Started{Host: v.where(s), Module: s.call.Module, Task: v.place.Name, Boot: v.boot(ctx, s)}
+		started := Started{Host: v.where(s), Module: s.call.Module, Task: v.place.Name, Boot: v.boot(ctx, s), Sent: time.Now()}
 		if err := v.Journal.Commit(keepStart+s.call.Step, started); err != nil {
 			return fmt.Errorf("write the run's journal: %w", err)
 		}

@@ -285,8 +285,17 @@ func TestJournalRemembersCalls(t *testing.T) {
 	if e := entries[3]; !e.Withheld || e.Reply == nil || e.Reply.Msg != "" || e.Args != "" {
 		t.Fatalf("of a call with no_log the host keeps %+v", e)
 	}
-	if none, err := pool.Journal(t.Context(), local, "../../etc/passwd"); err != nil || none != nil {
+	if none, err := pool.Journal(t.Context(), local, "../../etc/passwd"); err != nil || len(none) != 1 || !none[0].Incomplete {
 		t.Fatalf("got %v, %v", none, err)
+	}
+	if none, err := pool.Journal(t.Context(), local, "run-2"); err != nil || none != nil {
+		t.Fatalf("of a run that was never here it knows %v, %v", none, err)
+	}
+	if err := os.WriteFile(filepath.Join(os.Getenv("HOME"), ".cache/gdeploy/run/run-3.log"), []byte(`{"step":"a","mod`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if cut, err := pool.Journal(t.Context(), local, "run-3"); err != nil || len(cut) != 1 || !cut[0].Incomplete {
+		t.Fatalf("of a run whose lines did not fit on the disk it knows %v, %v", cut, err)
 	}
 }
 

@@ -18,9 +18,6 @@ import (
 	"github.com/gdeploy/gdeploy/values/record"
 )
 
-// keepJournals is how long a run's journal stays on the host.
-const keepJournals = 7 * 24 * time.Hour
-
 // Journal writes down which calls of a run started here and how they ended, so that
 // resume need not guess. It is a file per run, readable by its owner only, and is not
 // synced: it outlives the helper and the connection, not a loss of power, which the
@@ -106,30 +103,39 @@ func (j *Journal) prune() {
 	}
 	for _, entry := range entries {
 		info, err := entry.Info()
-		if err == nil && info.Mode().IsRegular() && strings.HasSuffix(entry.Name(), ".log") && time.Since(info.ModTime()) > keepJournals {
+		if err == nil && info.Mode().IsRegular() && strings.HasSuffix(entry.Name(), ".log") && time.Since(info.ModTime()) > wire.KeepJournals {
 			_ = os.Remove(filepath.Join(j.dir, entry.Name()))
 		}
 	}
 }
 
-// Read gives what is known of a run's calls, in the order in which they started. A line
-// that a crash cut short is left out.
-func (j *Journal) Read(run string) ([]wire.JournalEntry, error) {
+// Read gives what is known of a run's calls, in the order in which they started; complete is
+// false where there may have been others. A line that was cut short is left out.
+func (j *Journal) Read(run string) (entries []wire.JournalEntry, complete bool) {
 	if j == nil || !isFileName(run) {
-		return nil, nil
+		return nil, false
 	}
 	file, err := os.Open(j.path(run))
 	if os.IsNotExist(err) {
-		return nil, nil
+		return nil, canMake(j.dir)
 	}
 	if err != nil {
-		return nil, err
+		return nil, false
 	}
 	defer file.Close()
 	if !j.writes(run) {
 		waitForOthers(file, patience)
 	}
 	return readJournal(file)
+}
+
+// canMake reports that files could be written in a directory, once that is made.
+func canMake(dir string) bool {
+	info, err := os.Stat(dir)
+	if os.IsNotExist(err) && dir != filepath.Dir(dir) {
+		return canMake(filepath.Dir(dir))
+	}
+	return err == nil && info.IsDir() && unix.Access(dir, unix.W_OK|unix.X_OK) == nil
 }
 
 // patience is how long the calls of a controller that has gone may still run: see finish.
@@ -153,20 +159,19 @@ func waitForOthers(file *os.File, most time.Duration) {
 	}
 }
 
-func readJournal(r io.Reader) ([]wire.JournalEntry, error) {
-	var entries []wire.JournalEntry
+// readJournal reads the lines of a journal. Where the disk was full it has a line that was cut
+// short, or none at all.
+func readJournal(r io.Reader) (entries []wire.JournalEntry, complete bool) {
 	at := map[string]int{}
 	lines := bufio.NewReader(r)
-	for {
+	for complete = true; ; {
 		line, err := lines.ReadBytes('\n')
-		if err == io.EOF {
-			return entries, nil
-		}
 		if err != nil {
-			return entries, err
+			return entries, complete && err == io.EOF && len(line) == 0 && len(entries) > 0
 		}
 		var entry wire.JournalEntry
 		if record.Decode(line, &entry) != nil {
+			complete = false
 			continue
 		}
 		i, started := at[entry.Step]
@@ -185,7 +190,10 @@ func isFileName(run string) bool {
 
 // journal sends what is known of a run.
 func (s *server) journal(w io.Writer, run string) {
-	entries, _ := s.Journal.Read(run) // what cannot be read is not known
+	entries, complete := s.Journal.Read(run)
+	if !complete {
+		entries = append(entries, wire.JournalEntry{Incomplete: true})
+	}
 	for _, entry := range entries {
 		if wire.WriteMessage(w, entry) != nil {
 			return

@@ -7,6 +7,8 @@
 package wire
 
 import (
+	"time"
+
 	"github.com/gdeploy/gdeploy/modules"
 )
 
@@ -136,4 +138,10 @@ type JournalEntry struct {
 	Reply *modules.Reply `json:"reply,omitempty"`
 	// Withheld says that of Reply only the status is there, since the task said no_log.
 	Withheld bool `json:"withheld,omitempty"`
+	// Incomplete stands alone behind the others where the host could not write all down:
+	// of a call that they lack nobody knows whether it was run.
+	Incomplete bool `json:"incomplete,omitempty"`
 }
+
+// KeepJournals is how long a run's journal stays on a host after its last line.
+const KeepJournals = 7 * 24 * time.Hour
