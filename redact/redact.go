@@ -34,12 +34,14 @@ func New() *Secrets {
 	return &Secrets{known: map[string]bool{}, short: map[string]bool{}, byFirst: map[byte][]string{}}
 }
 
-// Add makes a secret known. The lines of a secret of several lines are secrets too, since
-// programs print them one by one.
+// Add makes a secret known, also as it is written within a printed list and within JSON. The
+// lines of a secret of several lines are secrets too, since programs print them one by one.
 func (s *Secrets) Add(secret string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.add(secret)
+	for _, form := range []string{secret, within(values.Repr(values.String(secret))), within(string(values.JSON(values.String(secret))))} {
+		s.add(form)
+	}
 	if lines := strings.Split(secret, "\n"); len(lines) > 1 {
 		for _, line := range lines {
 			if line = strings.TrimSpace(line); len(line) >= 8 {
@@ -48,6 +50,9 @@ func (s *Secrets) Add(secret string) {
 		}
 	}
 }
+
+// within is what stands between quotes.
+func within(quoted string) string { return quoted[1 : len(quoted)-1] }
 
 func (s *Secrets) add(secret string) {
 	if trimmed := strings.TrimRight(secret, "\r\n"); trimmed != secret {

@@ -16,6 +16,8 @@ func TestText(t *testing.T) {
 	s.Add("hunter2-and-more")
 	s.Add("abc")
 	s.Add("line one is long\nline two is long\n")
+	s.Add(`qu"o'te\d`)
+	s.Add("two\nlines")
 	for in, want := range map[string]string{
 		"":                      "",
 		"no secret":             "no secret",
@@ -25,6 +27,9 @@ func TestText(t *testing.T) {
 		"abcd":                  "abcd",
 		"line two is long":      "********",
 		"hunter2hunter2 hunter": "**************** hunter",
+		// as parts of printed lists and of JSON
+		values.Repr(values.Strings(`qu"o'te\d`, "two\nlines")):         "['********', '********']",
+		string(values.JSON(values.Strings(`qu"o'te\d`, "two\nlines"))): `["********","********"]`,
 	} {
 		if got := s.Text(in); got != want {
 			t.Errorf("Text(%q) = %q, want %q", in, got, want)
