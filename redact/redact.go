@@ -39,6 +39,9 @@ func New() *Secrets {
 func (s *Secrets) Add(secret string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.known[secret] || s.short[secret] {
+		return
+	}
 	for _, form := range []string{secret, within(values.Repr(values.String(secret))), within(string(values.JSON(values.String(secret))))} {
 		s.add(form)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"sync"
@@ -23,6 +24,7 @@ type journal struct {
 	mu      sync.Mutex
 	synced  *sync.Cond
 	written int64 // lines in the file
+	end     int64 // where the next one begins
 	safe    int64 // lines that were synced
 	syncing bool
 	err     error
@@ -62,7 +64,6 @@ func (j *journal) read() error {
 	if err != nil {
 		return err
 	}
-	end := int64(0)
 	for i, sealed := range lines {
 		text, err := j.seal.open(sealed, j.written)
 		if err != nil && j.opensLater(lines, i) || err != nil && i == 0 {
@@ -74,13 +75,18 @@ func (j *journal) read() error {
 		}
 		j.old[l.Key] = l.Fact
 		j.written++
-		end += int64(len(sealed)) + 1
+		j.end += int64(len(sealed)) + 1
 	}
 	j.safe = j.written
-	if err := j.file.Truncate(end); err != nil {
+	return j.cut()
+}
+
+// cut takes off what stands behind the last whole line.
+func (j *journal) cut() error {
+	if err := j.file.Truncate(j.end); err != nil {
 		return err
 	}
-	_, err = j.file.Seek(end, 0)
+	_, err := j.file.Seek(j.end, io.SeekStart)
 	return err
 }
 
@@ -122,10 +128,12 @@ func (j *journal) append(key string, fact any) (number int64, err error) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if _, err := j.file.Write(append(j.seal.close(whole, j.written), '\n')); err != nil {
-		return 0, err
+	n, err := j.file.Write(append(j.seal.close(whole, j.written), '\n'))
+	if err != nil {
+		return 0, errors.Join(err, j.cut()) // half a line would spoil the next one
 	}
 	j.written++
+	j.end += int64(n)
 	return j.written, nil
 }
 

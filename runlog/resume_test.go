@@ -3,8 +3,10 @@ package runlog_test
 import (
 	"bytes"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -120,6 +122,48 @@ func TestASpoiledTailIsCutOff(t *testing.T) {
 	if _, err := runlog.Reopen(dir, "1"); err == nil || !strings.Contains(err.Error(), "line 2") {
 		t.Errorf("a line spoiled in the middle: %v", err)
 	}
+}
+
+// Where the disk was full for a while, the run can still go on: what did not fit is as if it
+// had not been done.
+func TestALineThatDoesNotFitIsCutOff(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "runs")
+	state := died(t, dir, "1")
+	info, err := os.Stat(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := reopened(t, dir, "1")
+	limited(t, uint64(info.Size())+100, func() {
+		if err := r.Commit("d", strings.Repeat("x", 1000)); err == nil {
+			t.Error("it fits")
+		}
+	})
+	if err := r.Commit("e", 5); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Abandon(); err != nil {
+		t.Fatal(err)
+	}
+	if again := reopened(t, dir, "1"); again.Kept("d", nil) || !again.Kept("e", nil) || !again.Kept("c", nil) {
+		t.Error("what was written before and later is lost")
+	}
+}
+
+// limited lets no file grow beyond a size while do runs.
+func limited(t *testing.T, size uint64, do func()) {
+	t.Helper()
+	signal.Ignore(syscall.SIGXFSZ)
+	defer signal.Reset(syscall.SIGXFSZ)
+	var before syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: size, Max: before.Max}); err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before)
+	do()
 }
 
 // Old runs are removed, but none that can go on.
