@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -28,6 +29,9 @@ type journal struct {
 	safe    int64 // lines that were synced
 	syncing bool
 	err     error
+	// beside are other files and directories without which the journal could not be found
+	// again. They are synced with the next line that is.
+	beside []string
 }
 
 // line is one line of state.jsonl, before it is sealed.
@@ -151,15 +155,51 @@ func (j *journal) waitFor(n int64) error {
 			continue
 		}
 		j.syncing = true
-		upTo := j.written
+		upTo, beside := j.written, j.beside
+		j.beside = nil
 		j.mu.Unlock()
-		err := j.file.Sync()
+		err := errors.Join(syncFile(j.file), syncAll(beside))
 		j.mu.Lock()
 		j.syncing, j.safe, j.err = false, upTo, errors.Join(j.err, err)
 		j.synced.Broadcast()
 	}
 	return j.err
 }
+
+// alsoSync says what must be on the disk beside the lines.
+func (j *journal) alsoSync(names ...string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, name := range names {
+		if !slices.Contains(j.beside, name) {
+			j.beside = append(j.beside, name)
+		}
+	}
+}
+
+// settle syncs what was not yet.
+func (j *journal) settle() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	names := j.beside
+	j.beside = nil
+	return syncAll(names)
+}
+
+func syncAll(names []string) error {
+	var errs []error
+	for _, name := range names {
+		f, err := os.Open(name)
+		if err == nil {
+			err = errors.Join(syncFile(f), f.Close())
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// syncFile puts a file on the disk. Tests look at which.
+var syncFile = (*os.File).Sync
 
 // remove takes the state and its key off the disk.
 func (j *journal) remove() error {

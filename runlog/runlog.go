@@ -128,6 +128,7 @@ func Start(dir, shared string, meta Meta) (*Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keep the run on disk: %w", err)
 	}
+	r.alsoSync(dir, filepath.Dir(keyFile(dir, meta.ID)))
 	return r, r.writeMeta()
 }
 
@@ -244,7 +245,9 @@ func (r *Run) writeMeta() error {
 	if err := os.WriteFile(name+".new", append(text, '\n'), 0o600); err != nil {
 		return fmt.Errorf("keep the run on disk: %w", err)
 	}
-	return os.Rename(name+".new", name)
+	err = os.Rename(name+".new", name)
+	r.alsoSync(name, r.dir)
+	return err
 }
 
 // Close ends the writing, and tells the first error there was.
@@ -254,6 +257,8 @@ func (r *Run) Close() error {
 	err := errors.Join(r.failed, r.events.Close())
 	if o := r.meta.Outcome; o != nil && *o == (executor.Outcome{}) {
 		err = errors.Join(err, r.journal.remove())
+	} else {
+		err = errors.Join(err, r.settle())
 	}
 	return errors.Join(err, r.journal.file.Close())
 }

@@ -39,7 +39,7 @@ func newSeal(runs, run string) (seal, error) {
 		return seal{}, err
 	}
 	_, err = f.Write(key)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err = errors.Join(err, syncFile(f), f.Close()); err != nil {
 		return seal{}, err
 	}
 	return withKey(run, name, key)
