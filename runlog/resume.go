@@ -11,8 +11,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"github.com/gdeploy/gdeploy/executor"
 )
 
@@ -104,7 +102,7 @@ func (r *Run) GoOn(shared string) error {
 	if err != nil {
 		return fmt.Errorf("keep the run on disk: %w", err)
 	}
-	r.events, r.log = events, zerolog.New(events)
+	r.tellTo(events)
 	return r.writeMeta()
 }
 

@@ -150,6 +150,31 @@ func TestALineThatDoesNotFitIsCutOff(t *testing.T) {
 	}
 }
 
+// That events do not fit on the disk is told once, at the end.
+func TestEventsThatDoNotFitAreToldOnce(t *testing.T) {
+	r, err := runlog.Start(filepath.Join(t.TempDir(), "runs"), "", runlog.Meta{ID: "1", Started: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := filepath.Join(t.TempDir(), "stderr")
+	stderr, err := os.Create(said)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stderr.Close()
+	defer func(before *os.File) { os.Stderr = before }(os.Stderr)
+	os.Stderr = stderr
+	limited(t, 10, func() {
+		for range 3 {
+			r.Record(executor.Record{Time: time.Now(), Event: executor.Warning{Text: strings.Repeat("x", 100)}})
+		}
+	})
+	text := r.Close().Error()
+	if noise, _ := os.ReadFile(said); len(noise) > 0 || strings.Count(text, "events.jsonl") != 1 {
+		t.Errorf("it says %q at the end, and %q before", text, noise)
+	}
+}
+
 // limited lets no file grow beyond a size while do runs.
 func limited(t *testing.T, size uint64, do func()) {
 	t.Helper()

@@ -107,7 +107,7 @@ type Run struct {
 	meta   Meta
 	events *os.File
 	log    zerolog.Logger
-	failed error // the errors of writing to the run's own directory
+	failed error // the first error of writing to the run's own directory
 	// unshared is the first error of writing to the shared log.
 	unshared error
 	order    []string // hosts as they were met
@@ -141,7 +141,34 @@ func open(own, shared string, meta Meta, s seal) (*Run, error) {
 	if err != nil {
 		return nil, errors.Join(err, state.file.Close())
 	}
-	return &Run{journal: state, dir: own, shared: shared, meta: meta, events: events, log: zerolog.New(events)}, nil
+	r := &Run{journal: state, dir: own, shared: shared, meta: meta}
+	r.tellTo(events)
+	return r, nil
+}
+
+// tellTo writes events to a file.
+func (r *Run) tellTo(events *os.File) {
+	r.events = events
+	r.log = zerolog.New(patient{r})
+}
+
+// patient writes events, and leaves what cannot be written for Close to tell: the logger would
+// say so for each of them, in the middle of what the operator reads.
+type patient struct{ run *Run }
+
+// Write writes one event.
+func (p patient) Write(line []byte) (int, error) {
+	if _, err := p.run.events.Write(line); err != nil {
+		p.run.fail(fmt.Errorf("keep the run on disk: %w", err))
+	}
+	return len(line), nil
+}
+
+// fail remembers the first thing that went wrong.
+func (r *Run) fail(err error) {
+	if r.failed == nil {
+		r.failed = err
+	}
 }
 
 func stateFile(own string) string { return filepath.Join(own, "state.jsonl") }
@@ -159,7 +186,7 @@ func (r *Run) Record(record executor.Record) {
 	}
 	body, err := json.Marshal(record.Event)
 	if err != nil {
-		r.failed = errors.Join(r.failed, err)
+		r.fail(err)
 		return
 	}
 	r.log.WithLevel(level(record.Event)).
@@ -186,10 +213,10 @@ func (r *Run) follow(record executor.Record) {
 		r.meta.App, r.meta.Override = e.Name, e.Override
 	case executor.ApprovalAnswered:
 		r.meta.Approvals = append(r.meta.Approvals, Approval{Time: record.Time, Wave: e.Next, Answer: e.Answer})
-		r.failed = errors.Join(r.failed, r.writeMeta())
+		r.fail(r.writeMeta())
 	case executor.RunEnded:
 		r.meta.Ended, r.meta.Outcome, r.meta.Unfinished = record.Time, &e.Outcome, e.Unfinished
-		r.failed = errors.Join(r.failed, r.writeMeta())
+		r.fail(r.writeMeta())
 		r.shareRun()
 	}
 }
