@@ -17,14 +17,16 @@ import (
 )
 
 // ready makes sure of all that can be known before a run: what inventory and variables say
-// of its hosts, how to reach them, and the passwords.
+// of its hosts, how to reach them, and the passwords; and that nobody asked to stop meanwhile.
 func (s *session) ready(ctx context.Context, books []*playbooks.Playbook) (err error) {
 	if err := s.checkHosts(books); err != nil {
 		return err
 	}
 	s.twice.begin()
-	s.reach, err = s.connection(ctx)
-	return err
+	if s.reach, err = s.connection(ctx); err != nil {
+		return err
+	}
+	return ctx.Err()
 }
 
 // execute runs playbooks. sinks get the events with secrets masked.

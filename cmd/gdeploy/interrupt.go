@@ -26,8 +26,9 @@ func stoppable() (ctx context.Context, stop context.CancelFunc) {
 }
 
 // interruptible turns the first Ctrl-C of a run into "finish and take back", the second
-// into "stop now", by ending the context, and the third into the program's end. Whatever
-// happens to those who read the output, the run goes on.
+// into "stop now", by ending the context, and the third into the program's end. One that came
+// before, and ended parent, is the first. Whatever happens to those who read the output, the
+// run goes on.
 func interruptible(parent context.Context) (ctx context.Context, interrupt <-chan struct{}, done func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(parent))
 	first := make(chan struct{})
@@ -35,6 +36,9 @@ func interruptible(parent context.Context) (ctx context.Context, interrupt <-cha
 	signal.Notify(signals, interrupts...)
 	unread := make(chan os.Signal, 1)
 	signal.Notify(unread, syscall.SIGPIPE)
+	if parent.Err() != nil && len(signals) == 0 {
+		signals <- os.Interrupt
+	}
 	go func() {
 		for asked := 1; ; asked++ {
 			select {
