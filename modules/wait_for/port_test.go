@@ -80,6 +80,24 @@ func TestAPortThatDoesNotStop(t *testing.T) {
 	}
 }
 
+// deaf is a host that answers no connection.
+type deaf struct{ modules.System }
+
+func (deaf) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func TestTheTimeoutIsNoSignOfAPortThatStopped(t *testing.T) {
+	m := machine.New(machine.Options{})
+	defer m.Close()
+	args := values.MapOf("port", values.Int(1), "state", values.String("stopped"), "timeout", values.Float(0.05))
+	reply := modules.Perform(t.Context(), Spec, modules.Call{Module: "wait_for", Args: args}, deaf{m})
+	if !reply.Failed || !strings.HasSuffix(reply.Msg, "to stop.") {
+		t.Errorf("got %+v", reply)
+	}
+}
+
 func TestWhatAPortSends(t *testing.T) {
 	l, port := listen(t, "127.0.0.1:0")
 	go func() {

@@ -103,7 +103,7 @@ func (m *Module) look(ctx context.Context, sys modules.System) (match []string, 
 	case m.Port == nil:
 		return m.file(sys)
 	case m.State == "absent" || m.State == "stopped":
-		return nil, !m.open(ctx, sys), nil
+		return nil, !m.open(ctx, sys) && ctx.Err() == nil, nil // an attempt that was given up tells nothing
 	}
 	return m.answer(ctx, sys)
 }
