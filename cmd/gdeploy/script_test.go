@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -36,9 +37,9 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup:               atHome,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits": exitsWith,
-			"tidy":  tidy,
-
+			"exits":    exitsWith,
+			"soon":     soon,
+			"tidy":     tidy,
 			"receiver": receiver,
 		},
 	})
@@ -100,6 +101,22 @@ func exitsWith(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("%s ended with exit code %d, want %d", args[1], got, want)
 	}
+}
+
+// soon runs a command again and again until it succeeds: "soon test -e held". What runs in the
+// background is given time so, and not for ever.
+func soon(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: soon program args...")
+	}
+	const tries, pause = 600, 50 * time.Millisecond
+	for range tries {
+		if ts.Exec(args[0], args[1:]...) == nil {
+			return
+		}
+		time.Sleep(pause)
+	}
+	ts.Fatalf("%s did not succeed in %s", strings.Join(args, " "), tries*pause)
 }
 
 // varying is what differs from run to run.
