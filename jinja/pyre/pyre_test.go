@@ -96,7 +96,7 @@ func FuzzCompile(f *testing.F) {
 		if re, err := pyre.Compile(pattern, 0); err == nil {
 			_, _ = re.Replacement(replacement)
 		}
-		if took := time.Since(start); took > time.Second {
+		if took := time.Since(start); took > 10*time.Second { // a pattern that a compiler hangs on, and no figure
 			t.Errorf("took %s", took)
 		}
 	})
