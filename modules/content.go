@@ -51,6 +51,7 @@ func (r *Recorder) WriteFile(name string, content io.Reader, attrs Attributes) e
 
 // replace writes content that is known to differ and records it.
 func (r *Recorder) replace(name string, exists bool, before Stat, content io.Reader, attrs Attributes) error {
+	attrs = r.foreseen(attrs)
 	old := shown{whole: true}
 	var more []Change
 	var err error

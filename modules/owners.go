@@ -46,6 +46,7 @@ func Owners(sys Accounts, owner, group string) (uid, gid int, err error) {
 
 // newOwner is who a new file belongs to.
 func (r *Recorder) newOwner(name string, attrs Attributes) (uid, gid int, err error) {
+	attrs = r.foreseen(attrs)
 	uid, gid, err = Owners(r, attrs.Owner, attrs.Group)
 	if err != nil {
 		return 0, 0, err
@@ -63,6 +64,23 @@ func (r *Recorder) newOwner(name string, attrs Attributes) (uid, gid int, err er
 	return uid, gid, nil
 }
 
+// foreseen leaves out of the attributes of what is written or made an owner and a group
+// that a dry run does not know: what came before it in the play would have made them.
+func (r *Recorder) foreseen(a Attributes) Attributes {
+	if !r.check {
+		return a
+	}
+	if _, _, err := Owners(r, a.Owner, ""); err != nil {
+		r.warn(fmt.Sprintf("failed to look up user %s. Create user up to this point in real play", a.Owner))
+		a.Owner = ""
+	}
+	if _, _, err := Owners(r, "", a.Group); err != nil {
+		r.warn(fmt.Sprintf("failed to look up group %s. Create group up to this point in real play", a.Group))
+		a.Group = ""
+	}
+	return a
+}
+
 // SetAttributes sets mode and owner of path where they differ.
 func (r *Recorder) SetAttributes(name string, attrs Attributes) error {
 	if r.isScratch(name) {
@@ -71,6 +89,9 @@ func (r *Recorder) SetAttributes(name string, attrs Attributes) error {
 	st, err := r.Lstat(name)
 	if err != nil {
 		return err
+	}
+	if r.plan.made(name) {
+		attrs = r.foreseen(attrs)
 	}
 	changes, after, err := r.attributeChanges(st, attrs)
 	if err != nil || len(changes) == 0 {

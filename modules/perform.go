@@ -102,7 +102,7 @@ func outcome(ctx context.Context, spec Spec, m Module, r *Recorder, result Resul
 		Facts:      mapValue(result.Facts),
 		CacheFacts: result.CacheFacts,
 		Changes:    r.Changes(),
-		Warnings:   result.Warnings,
+		Warnings:   append(result.Warnings, r.warnings...),
 		effect:     result.Effect,
 	}
 	switch {

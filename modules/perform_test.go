@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -145,5 +146,15 @@ func TestFindKnowsAnsiblesNames(t *testing.T) {
 	}
 	if got := modules.Nearest(specs, "ansible.builtin.fiel"); got != "file" {
 		t.Errorf("nearest: got %q", got)
+	}
+}
+
+func TestADryRunSaysOnceWhomItTakesForMadeBefore(t *testing.T) {
+	reply := perform(t, modules.Predict, modules.Call{Check: true}, runs(func(_ context.Context, sys modules.System) (modules.Result, error) {
+		nobody := modules.Attributes{Owner: "nosuch"}
+		return modules.Result{}, errors.Join(sys.Mkdir("/opt", nobody), sys.Mkdir("/opt/x", nobody))
+	}))
+	if len(reply.Warnings) != 1 || !strings.Contains(reply.Warnings[0], "nosuch") {
+		t.Errorf("the warnings are %q", reply.Warnings)
 	}
 }

@@ -207,6 +207,15 @@ func (p *plan) statOf(name string, follow bool) (Stat, error) {
 	return st, nil
 }
 
+// made reports whether name is there in the plan only.
+func (p *plan) made(name string) bool {
+	if p.empty() {
+		return false
+	}
+	n, _, err := p.find(name, false)
+	return err == nil && n.origin == ""
+}
+
 func (p *plan) open(name string) (io.ReadCloser, error) {
 	n, _, err := p.find(name, true)
 	if err != nil {

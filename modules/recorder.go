@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -20,8 +21,10 @@ type Recorder struct {
 	leftOut bool // a dry run came to something that is no change
 	diff    bool
 	secrets []string
-	plan    *plan
-	scratch []string
+	// warnings tell what a dry run took for granted.
+	warnings []string
+	plan     *plan
+	scratch  []string
 }
 
 // NewRecorder wraps sys. With check nothing is changed; with diff, small text files
@@ -53,6 +56,12 @@ func (r *Recorder) record(c Change) {
 	c.Path = r.masked(c.Path)
 	c.Before, c.After = r.masked(c.Before), r.masked(c.After)
 	r.changes = append(r.changes, c)
+}
+
+func (r *Recorder) warn(text string) {
+	if text = r.masked(text); !slices.Contains(r.warnings, text) {
+		r.warnings = append(r.warnings, text)
+	}
 }
 
 // masked blots out secrets.

@@ -141,7 +141,7 @@ func TestCheckModeMakesTheMistakesThatWouldHappen(t *testing.T) {
 			"a directory for a file":    func() error { return sys.WriteFile("/srv", text("x"), none) },
 			"a directory on a file":     func() error { return sys.Mkdir("/etc/motd", none) },
 			"a link over a directory":   func() error { return sys.Symlink("x", "/srv/app_1") },
-			"a user that is not there":  func() error { return sys.WriteFile("/etc/n", text("x"), modules.Attributes{Owner: "nosuch"}) },
+			"a user that is not there":  func() error { return sys.SetAttributes("/etc/motd", modules.Attributes{Owner: "nosuch"}) },
 			"attributes of nothing":     func() error { return sys.SetAttributes("/etc/n", none) },
 			"a rename of nothing":       func() error { return sys.Rename("/etc/n", "/etc/m") },
 			"a hard link to nothing":    func() error { return sys.Link("/etc/n", "/etc/m") },
@@ -282,6 +282,29 @@ func TestABlobThatTheHostHasIsNotFetched(t *testing.T) {
 		must(t, f.Close())
 		if counting.opened > 0 || len(sys.Changes()) > 0 {
 			t.Errorf("opened %d times, recorded %v", counting.opened, sys.Changes())
+		}
+	}
+}
+
+func TestCheckModeTakesOwnersOfWhatIsNewAsMadeBefore(t *testing.T) {
+	m, _ := host(t)
+	nobody := modules.Attributes{Owner: "nosuch", Group: "nobodys"}
+	dry := modules.NewRecorder(m, true, false, nil)
+	must(t, dry.Mkdir("/opt", nobody))
+	must(t, dry.SetAttributes("/opt", nobody))
+	must(t, dry.WriteFile("/opt/x", text("x\n"), nobody))
+	must(t, dry.WriteFile("/etc/motd", text("other\n"), nobody))
+	if diff := cmp.Diff([]string{"mkdir /opt", "write /opt/x", "write /etc/motd"}, actions(dry.Changes())); diff != "" {
+		t.Errorf("check mode tells other changes:\n%s", diff)
+	}
+	real := modules.NewRecorder(m, false, false, nil)
+	for name, err := range map[string]error{
+		"/opt":      real.Mkdir("/opt", nobody),
+		"/opt/x":    real.WriteFile("/opt/x", text("x\n"), nobody),
+		"/etc/motd": real.WriteFile("/etc/motd", text("other\n"), nobody),
+	} {
+		if err == nil {
+			t.Errorf("%s belongs to nobody", name)
 		}
 	}
 }
