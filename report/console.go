@@ -25,7 +25,9 @@ type Console struct {
 	last  string
 	words map[string]string // what the banners of tasks begin with, by their paths
 	check map[string]bool   // tasks that change nothing because of check mode
-	story story
+	// warned are the warnings of modules that were shown.
+	warned map[string]bool
+	story  story
 	// before is a play that was begun before the run went on: it is shown when
 	// something new happens in it.
 	before *executor.PlayStarted
@@ -36,7 +38,7 @@ func NewConsole(out, errors io.Writer, o Options) *Console {
 	if o.Width <= 0 {
 		o.Width = 80
 	}
-	return &Console{Options: o, out: out, errors: errors, words: map[string]string{}, check: map[string]bool{}}
+	return &Console{Options: o, out: out, errors: errors, words: map[string]string{}, check: map[string]bool{}, warned: map[string]bool{}}
 }
 
 // Record shows the event.
@@ -312,13 +314,16 @@ func label(host, delegate, address string) string {
 	return host + " -> " + delegate
 }
 
-// moduleWarnings shows what a module warns of.
+// moduleWarnings shows what a module warns of, and what others warned of too only once.
 func (c *Console) moduleWarnings(texts []string) {
 	if c.HideModuleWarnings {
 		return
 	}
 	for _, text := range texts {
-		c.warning("", text)
+		if !c.warned[text] {
+			c.warned[text] = true
+			c.warning("", text)
+		}
 	}
 }
 

@@ -115,3 +115,15 @@ func golden(t *testing.T, name, got string) {
 		t.Error(diff)
 	}
 }
+
+func TestWhatModulesOfManyHostsWarnOfIsShownOnce(t *testing.T) {
+	var out, errors bytes.Buffer
+	c := report.NewConsole(&out, &errors, report.Options{})
+	task := executor.Place{Path: "0.0/tasks/0", Name: "write", Action: "copy"}
+	for _, host := range []string{"h1", "h2"} {
+		c.Record(executor.Record{Event: executor.HostResult{Task: task, Host: host, Status: executor.OK, Warnings: []string{"careful", "of " + host}}})
+	}
+	if want := "[WARNING]: careful\n[WARNING]: of h1\n[WARNING]: of h2\n"; errors.String() != want {
+		t.Errorf("shown is\n%swant\n%s", errors.String(), want)
+	}
+}
