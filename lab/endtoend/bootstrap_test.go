@@ -58,7 +58,7 @@ func TestABareMachineBecomesANode(t *testing.T) {
 	before := read(t, shared.lab.KnownHosts)
 	t.Cleanup(func() { replace(t, shared.lab.KnownHosts, before) })
 	// As it comes from a provider, also where an earlier test has been.
-	onHost(t, "n11", "systemctl disable --now web-demo || true; userdel -rf deploy || true; userdel www || true; rm -rf /root/.ssh /opt/webroot /webroot /etc/systemd/system/web-demo.service")
+	onHost(t, "n11", "systemctl disable --now web-demo || true; userdel -rf deploy || true; userdel www || true; rm -rf /root/.ssh /opt/webroot /webroot /etc/systemd/system/web-demo.service; mkdir /webroot")
 	// No group_vars: nothing says that n11's key is new, or what its password is.
 	hosts := write(t, "hosts.ini", "[new]\nn11 ansible_host=192.168.56.21 ansible_user=root\n[new:vars]\napp=web-demo\nservice_command=/webroot/web-demo/web-demo\ndeploy_environment=prod\n"+
 		"[web]\nn1 ansible_host=192.168.56.11 ansible_user=deploy\nn2 ansible_host=192.168.56.12 ansible_user=deploy\nn3 ansible_host=192.168.56.13 ansible_user=deploy\n"+
@@ -66,6 +66,8 @@ func TestABareMachineBecomesANode(t *testing.T) {
 	bootstrap := []string{"play", "bootstrap.yml", "-i", hosts, "-l", "new", "-k"}
 	typing(t, "lab-root\n", bootstrap...).exits(t, 4).says(t, "n11", "UNREACHABLE", "host_key_checking", "accept-new")
 	typing(t, "wrong\n", append(bootstrap, "--host-key-checking", "accept-new")...).exits(t, 4).says(t, "n11", "UNREACHABLE", "password", "new host key ssh-ed25519 "+fingerprint(t, "n11")).saysNot(t, "wrong\n")
+	typing(t, "lab-root\n", append(bootstrap, "--host-key-checking", "accept-new", "-C", "-D")...).exits(t, 0).says(t, "This would change 1 of 1 host", "+ExecStart=/webroot/web-demo/web-demo")
+	onHost(t, "n11", "! id www && ! id deploy && ! test -e /opt/webroot")
 	typing(t, "lab-root\n", append(bootstrap, "--host-key-checking", "accept-new")...).exits(t, 0).saysNot(t, "lab-root")
 	if kept := string(read(t, shared.lab.KnownHosts)); !strings.Contains(kept, "192.168.56.21 ssh-ed25519 ") {
 		t.Errorf("the key was not kept\n%s", kept)
