@@ -90,6 +90,19 @@ func TestApprove(t *testing.T) {
 	}
 }
 
+// A mistake in approve is told before anything is done, not when the first wave is through.
+func TestApproveIsReadBeforeTheFirstWave(t *testing.T) {
+	dir := unpack(t, txtar.Parse([]byte(strings.NewReplacer("APPROVE", `"{{ 'maybe' }}"`, "FAILING", "[]").Replace(wavesPlay))))
+	f := newFixture(t, dir, nil)
+	_, err := executor.Run(context.Background(), f.request)
+	if err == nil || !strings.Contains(err.Error(), "play.yml:5:13: approve: approve takes ask") {
+		t.Errorf("the error is %v", err)
+	}
+	if did := f.hosts.effects(); len(did) > 0 {
+		t.Errorf("done was %q", did)
+	}
+}
+
 // Where a host of the wave failed, time alone is not enough.
 func TestApproveAfterAFailure(t *testing.T) {
 	play := strings.NewReplacer("APPROVE", "30m", "FAILING", "['h1']", "canary\n", "canary\n", "h1\n-- play", "h[1:2]\n-- play").Replace(wavesPlay)

@@ -90,6 +90,11 @@ func (p *play) through(ctx context.Context) (ended bool, err error) {
 	if p.rolling, err = p.readRolling(ctx); err != nil {
 		return true, fmt.Errorf("%s: rolling: %w", p.src.Rolling.Pos, err)
 	}
+	if len(waves) > 1 { // a mistake in it is told before the first wave, not after it
+		if _, err := p.approval(false); err != nil {
+			return true, p.mistaken(p.src.Approve.Pos(), "approve", err)
+		}
+	}
 	for i, w := range waves {
 		if i > 0 && !p.approved(ctx, waves[i-1], w) {
 			p.newBatch(nil).unwindTouched(ctx)
