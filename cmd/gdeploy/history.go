@@ -28,7 +28,7 @@ go on. gdeploy show RUN tells what a run did.` + exits(exitFine, exitGeneric, ex
 				return err
 			}
 			if len(list) == 0 {
-				fmt.Fprintf(cmd.ErrOrStderr(), "no run is written in %s yet\n", settings.LogFile)
+				fmt.Fprintf(cmd.ErrOrStderr(), "no run%s is written in %s yet\n", of(wanted.App), settings.LogFile)
 			}
 			for _, line := range list {
 				fmt.Fprintln(cmd.OutOrStdout(), line)
@@ -40,6 +40,14 @@ go on. gdeploy show RUN tells what a run did.` + exits(exitFine, exitGeneric, ex
 	cmd.Flags().BoolVar(&wanted.Hosts, "hosts", false, "also the line of each host's switch")
 	cmd.Flags().IntVarP(&wanted.Lines, "lines", "n", 50, "how many lines, the newest ones")
 	return cmd
+}
+
+// of names the application that was asked for, if one was.
+func of(app string) string {
+	if app == "" {
+		return ""
+	}
+	return fmt.Sprintf(" for %q", app)
 }
 
 // tellOpen names the newest runs that can go on or be taken back.

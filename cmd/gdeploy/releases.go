@@ -139,7 +139,11 @@ func (n tableNode) live() tableRow {
 }
 
 func releaseCells(r release.NodeRelease) []string {
-	return []string{cmp.Or(r.Ref, "-"), cmp.Or(string(r.State), "-"), clock(r.Live), cmp.Or(r.LiveBy, r.Who, "-")}
+	state := cmp.Or(string(r.State), "-")
+	if r.Pinned {
+		state += ", pinned"
+	}
+	return []string{cmp.Or(r.Ref, "-"), state, clock(r.Live), cmp.Or(r.LiveBy, r.Who, "-")}
 }
 
 func (n tableNode) find(version string) release.NodeRelease {

@@ -86,7 +86,7 @@ func table(nodes []release.Node) []string {
 	var lines []string
 	for _, r := range slices.Backward(release.All(nodes)) {
 		var live, bad []string
-		present, good := 0, false
+		present, good, pinned := 0, false, false
 		for _, n := range nodes {
 			i := slices.IndexFunc(n.Releases, func(x release.NodeRelease) bool { return x.Version == r.Version })
 			if i < 0 {
@@ -96,6 +96,7 @@ func table(nodes []release.Node) []string {
 				present++
 			}
 			good = good || n.Releases[i].State == release.Good
+			pinned = pinned || n.Releases[i].Pinned
 			if n.Releases[i].State == release.Bad {
 				bad = append(bad, n.Host)
 			}
@@ -103,7 +104,11 @@ func table(nodes []release.Node) []string {
 				live = append(live, n.Host)
 			}
 		}
-		lines = append(lines, row(r, live, bad, present, good, len(nodes)))
+		line := row(r, live, bad, present, good, len(nodes))
+		if pinned {
+			line += "  pinned"
+		}
+		lines = append(lines, line)
 	}
 	return lines
 }
