@@ -25,6 +25,14 @@ func TestBootstrapRefusesPort80AndRoot(t *testing.T) {
 	run(t, now, few)
 }
 
+func TestADeployBeforeTheControllerIsSetUpLeavesNothingBehind(t *testing.T) {
+	settled(t, few)
+	deploy(t, few, "-e", "deploy_owner=builder", "-e", "deploy_root=/deploy/tmp/root").exits(t, 2).says(t, "user builder (deploy_owner)", "not on this machine", "bootstrap.yml")
+	if left := inLab(t, "", "ls", "/deploy/tmp"); strings.Contains(left, "root") {
+		t.Errorf("directories were made: %s", left)
+	}
+}
+
 func TestAWebrootThatWasCopiedByHandIsRefusedThenAdoptedAndRolledBackTo(t *testing.T) {
 	now, next := settled(t, few)
 	n2 := []string{"n2"}
