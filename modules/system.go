@@ -92,7 +92,8 @@ type Writer interface {
 // TreeWriter changes whole trees as one change.
 type TreeWriter interface {
 	// WriteTree makes the directory dir, hands fill a way to put files below it that
-	// no planted link can lead astray, and syncs the tree once. It is recorded as one
+	// no planted link can lead astray, and syncs the tree once. A link in dir's own place
+	// is refused: who wants to follow one resolves it before. It is recorded as one
 	// change, "unpack"; fill is not called in check mode.
 	WriteTree(dir string, fill func(Below) error) error
 }

@@ -3,6 +3,7 @@ package release_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,5 +41,29 @@ func TestWhatACutOffStagingLeftGoesAwayWithTheNext(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(releases, name)); (err == nil) != stays {
 			t.Errorf("%s: %v, stays should be %v", name, err, stays)
 		}
+	}
+}
+
+// The directory of releases belongs to the user who serves: a service that was broken into may
+// plant a link where a release is about to be put together.
+func TestALinkInPlaceOfAStagingLeadsNowhere(t *testing.T) {
+	n := newNode(t)
+	n.deploy(t, "v1", release.Good)
+	elsewhere := filepath.Join(n.root, "etc")
+	if err := os.MkdirAll(elsewhere, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	sys := n.system("")
+	sys.before = func(what string) {
+		if dir, ok := strings.CutPrefix(what, "tree "); ok {
+			_ = os.Symlink("/etc", filepath.Join(n.root, dir))
+		}
+	}
+	if err := n.stage(t, sys, "v2"); err == nil || !strings.Contains(err.Error(), "shop_v2.staging-") {
+		t.Errorf("the error is %v", err)
+	}
+	left, err := os.ReadDir(elsewhere)
+	if err != nil || len(left) > 0 {
+		t.Errorf("the release was put into /etc: %v %v", left, err)
 	}
 }

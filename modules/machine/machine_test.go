@@ -174,6 +174,22 @@ func TestWriteTreeStaysBelow(t *testing.T) {
 	must(t, os.Chmod(filepath.Join(root, "app/locked"), 0o755))
 }
 
+func TestWriteTreeFollowsNoLinkInItsPlace(t *testing.T) {
+	m, root := rootIn(t)
+	must(t, os.Symlink("srv", filepath.Join(root, "planted")))
+	for _, name := range []string{"/planted", "/planted/"} {
+		err := m.WriteTree(name, func(b modules.Below) error {
+			return b.File("out", 0o644, time.Time{}, strings.NewReader("x"))
+		})
+		if err == nil || !strings.Contains(err.Error(), "/planted") || !strings.Contains(err.Error(), "link") {
+			t.Errorf("%s: the error is %v", name, err)
+		}
+	}
+	if _, err := os.Lstat(filepath.Join(root, "srv/out")); err == nil {
+		t.Error("written where a link leads")
+	}
+}
+
 func TestAccountsAreReadFromFiles(t *testing.T) {
 	m, _ := rootIn(t)
 	for _, key := range []string{"www", "1001"} {

@@ -15,7 +15,7 @@ import (
 
 // WriteTree fills a directory and syncs it once.
 func (m *Machine) WriteTree(dir string, fill func(modules.Below) error) (err error) {
-	real, err := m.follow(dir)
+	real, err := m.at(path.Clean(dir))
 	if err != nil {
 		return err
 	}
@@ -27,6 +27,9 @@ func (m *Machine) WriteTree(dir string, fill func(modules.Below) error) (err err
 		return renamed(err, dir)
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
+	if err := isItself(root, real, dir); err != nil {
+		return err
+	}
 	b := &below{root: root, accounts: m, dir: dir}
 	if err := fill(b); err != nil {
 		return err
@@ -35,6 +38,23 @@ func (m *Machine) WriteTree(dir string, fill func(modules.Below) error) (err err
 		return err
 	}
 	return syncAll(root)
+}
+
+// isItself refuses a directory that was opened by way of a link at real: whoever may write
+// where that lies may have planted it.
+func isItself(root *os.Root, real, dir string) error {
+	opened, err := root.Stat(".")
+	if err != nil {
+		return renamed(err, dir)
+	}
+	named, err := os.Lstat(real)
+	if err != nil {
+		return renamed(err, dir)
+	}
+	if !os.SameFile(opened, named) {
+		return &fs.PathError{Op: "fill", Path: dir, Err: errors.New("there is a link in place of the directory")}
+	}
+	return nil
 }
 
 // below is a modules.Below.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/modules/archives"
@@ -45,7 +46,11 @@ func (s *survey) bring(ctx context.Context) error {
 		if !differs {
 			continue
 		}
-		err := s.sys.WriteTree(s.Dest, func(to modules.Below) error { return s.fill(ctx, to) })
+		dest, err := modules.Resolve(s.sys, path.Clean(s.Dest))
+		if err != nil {
+			return err
+		}
+		err = s.sys.WriteTree(dest, func(to modules.Below) error { return s.fill(ctx, to) })
 		if err != nil {
 			err = fmt.Errorf("unpack %s to %s: %w", s.Src.Name(), s.Dest, err)
 		}
