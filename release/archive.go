@@ -75,7 +75,7 @@ const (
 // Archive packs a release. One that is there with the same content is left; the same name
 // with other content is refused.
 func Archive(ctx context.Context, sys modules.System, a Archiving) (Archived, error) {
-	if err := errors.Join(CheckName("app", a.App), CheckName("version", a.Version)); err != nil {
+	if err := errors.Join(CheckName("app", a.App), checkNew(a.Version)); err != nil {
 		return Archived{}, err
 	}
 	if a.Compression.To == nil {
@@ -206,12 +206,29 @@ func PruneArchived(sys modules.System, dest, app string, keep int, protect []str
 		}
 		removed = append(removed, a.Version)
 	}
-	return removed, nil
+	return removed, clearPacking(sys, dest, app)
+}
+
+// clearPacking removes what packings and prunes left that were cut off a day ago or earlier: no
+// name tells whether it is this application's or under way.
+func clearPacking(sys modules.System, dest, app string) error {
+	entries, err := sys.ReadDir(dest)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		base := path.Base(e.Path)
+		if !strings.HasPrefix(base, app+"_") || !strings.Contains(base, packing) && !strings.Contains(base, removing) || sys.Now().Sub(e.ModTime) <= abandoned {
+			continue
+		}
+		err = errors.Join(err, sys.Remove(e.Path))
+	}
+	return err
 }
 
 // removeArchived moves it away first: half of one must not be taken for a whole one.
 func removeArchived(sys modules.System, dir string) error {
-	gone := dir + ".removing-" + sys.Run().ID
+	gone := dir + removing + sys.Run().ID
 	if err := sys.Rename(dir, gone); err != nil {
 		return err
 	}
@@ -252,7 +269,7 @@ func pack(ctx context.Context, sys modules.System, a Archiving, config Manifest)
 		Who: run.Who, Run: run.ID, Born: run.Started, Config: config.Digest(), File: a.fileName(),
 	}
 	dir := ArchiveDir(a.Dest, a.App, a.Version)
-	tmp := dir + ".packing-" + run.ID
+	tmp := dir + packing + run.ID
 	p := packer{ctx: ctx, sys: sys, a: a, manifest: Manifest{}}
 	if err := p.look(); err != nil { // so that a dry run tells too
 		return Archived{}, fmt.Errorf("pack release %s: %w", a.Version, err)

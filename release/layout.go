@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"strings"
 
 	"github.com/gdeploy/gdeploy/modules"
 )
@@ -52,6 +53,25 @@ func CheckName(kind, name string) error {
 		return nil
 	}
 	return fmt.Errorf("%s %q is no plain name: use letters, digits and . _ + -, at most 100, beginning with a letter or digit", kind, name)
+}
+
+// Directories that are being filled or removed have names with these in them, and those of
+// releases do not: so what a crash left is known.
+const (
+	staging  = ".staging-"
+	packing  = ".packing-"
+	removing = ".removing-"
+)
+
+// checkNew refuses the version of a new release that is no plain name, or looks like one of a
+// directory under way.
+func checkNew(version string) error {
+	for _, mark := range []string{staging, packing, removing} {
+		if strings.Contains(version, mark) {
+			return fmt.Errorf("version %q has %q in it, which is for directories that are not complete: choose another release_name", version, mark)
+		}
+	}
+	return CheckName("version", version)
 }
 
 // Check refuses a layout that cannot be worked with.

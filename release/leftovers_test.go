@@ -67,3 +67,72 @@ func TestALinkInPlaceOfAStagingLeadsNowhere(t *testing.T) {
 		t.Errorf("the release was put into /etc: %v %v", left, err)
 	}
 }
+
+// So that no release is taken for what a staging left.
+func TestAReleaseIsNotCalledAsADirectoryUnderWay(t *testing.T) {
+	n := newNode(t)
+	for _, mark := range []string{".staging-", ".packing-", ".removing-"} {
+		if err := n.stage(t, n.system(""), "v1"+mark+"one"); err == nil || !strings.Contains(err.Error(), mark) {
+			t.Errorf("staged: %v", err)
+		}
+		a := release.Archiving{App: "shop", Version: "v1" + mark + "one", Dest: "/tar", Source: "/code"}
+		if _, err := release.Archive(t.Context(), n.system(""), a); err == nil || !strings.Contains(err.Error(), mark) {
+			t.Errorf("packed: %v", err)
+		}
+	}
+}
+
+// A crash in the middle of a prune leaves a directory that is no release any more.
+func TestWhatACutOffPruneLeftGoesAwayWithTheNext(t *testing.T) {
+	n := newNode(t)
+	for _, v := range []string{"v1", "v2", "v3"} {
+		n.deploy(t, v, release.Good)
+	}
+	for steps := range 20 {
+		sys := n.system("")
+		sys.left = &steps
+		if _, err := release.Prune(sys, n.layout, 2, nil); err == nil {
+			break
+		}
+	}
+	sys := n.system("")
+	if _, err := release.Prune(sys, n.layout, 2, nil); err != nil {
+		t.Fatal(err)
+	}
+	for v, stays := range map[string]bool{"v1": false, "v2": true, "v3": true} {
+		if _, err := os.Stat(filepath.Join(n.root, n.layout.Dir(v))); (err == nil) != stays {
+			t.Errorf("%s: %v, stays should be %v", v, err, stays)
+		}
+	}
+}
+
+func TestWhatACutOffPackingLeftGoesAwayWithTheNextPrune(t *testing.T) {
+	n := newNode(t)
+	for name, age := range map[string]time.Duration{
+		"shop_v1.packing-old":        48 * time.Hour,
+		"shop_v0.removing-old":       48 * time.Hour,
+		"shop_v2.packing-young":      time.Hour,
+		"shop_admin_v1.packing-soon": time.Minute,
+		"other_v1.packing-old":       48 * time.Hour,
+	} {
+		dir := filepath.Join(n.root, "tar", name)
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		then := time.Now().Add(-age)
+		if err := os.Chtimes(dir, then, then); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if removed, err := release.PruneArchived(n.system(""), "/tar", "shop", 5, nil); err != nil || len(removed) > 0 {
+		t.Fatal(removed, err)
+	}
+	for name, stays := range map[string]bool{
+		"shop_v1.packing-old": false, "shop_v0.removing-old": false,
+		"shop_v2.packing-young": true, "shop_admin_v1.packing-soon": true, "other_v1.packing-old": true,
+	} {
+		if _, err := os.Stat(filepath.Join(n.root, "tar", name)); (err == nil) != stays {
+			t.Errorf("%s: %v, stays should be %v", name, err, stays)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/gdeploy/gdeploy/modules"
 )
@@ -26,6 +27,9 @@ func Prune(sys modules.System, l Layout, keep int, protect []string) ([]string, 
 	if kind == LinkForeign || kind == LinkDirectory {
 		return nil, fmt.Errorf("%s does not point to a release of the ledger (%s), so it is not known which releases are in use: nothing was removed", l.Link, kind)
 	}
+	if err := finishRemovals(sys, l, ledger, live); err != nil {
+		return nil, err
+	}
 	var removed []string
 	for _, version := range Surplus(ledger, live, keep, protect) {
 		if err := remove(sys, l, &ledger, version); err != nil {
@@ -34,6 +38,20 @@ func Prune(sys modules.System, l Layout, keep int, protect []string) ([]string, 
 		removed = append(removed, version)
 	}
 	return removed, nil
+}
+
+// finishRemovals removes what is left of releases that a crash kept from being removed wholly.
+// What was adopted is not the ledger's to judge: it may be all that there is of a webroot.
+func finishRemovals(sys modules.System, l Layout, ledger Ledger, live string) error {
+	for _, r := range ledger.Releases() {
+		if r.Present || r.State != Pruned || r.Version == live || strings.HasPrefix(r.Version, adopted) || !there(sys, l.Dir(r.Version)) {
+			continue
+		}
+		if err := Fenced(sys, func() error { return sys.Remove(l.Dir(r.Version)) }); err != nil {
+			return fmt.Errorf("remove what is left of release %s: %w", r.Version, err)
+		}
+	}
+	return nil
 }
 
 // Surplus gives the versions that may go so that keep are left: those that failed first,

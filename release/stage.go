@@ -54,7 +54,7 @@ func layersDigest(layers []modules.Tree) string {
 // directory appears by one rename when it is complete. A version that is there with the
 // same content is verified and left; one with other content is refused.
 func Stage(ctx context.Context, sys modules.System, s Staging) error {
-	if err := errors.Join(s.Check(), CheckName("version", s.Version)); err != nil {
+	if err := errors.Join(s.Check(), checkNew(s.Version)); err != nil {
 		return err
 	}
 	ledger, err := Read(sys, s.Layout)
@@ -158,7 +158,7 @@ func missingOrDifferent(want, there Manifest) []string {
 	return want.Compare(released)
 }
 
-func (s Staging) temporary(run string) string { return s.Dir(s.Version) + ".staging-" + run }
+func (s Staging) temporary(run string) string { return s.Dir(s.Version) + staging + run }
 
 // abandoned is the age at which the staging of whatever version counts as left behind. The lock lets one run stage an
 // application at a time, but a name does not tell whether it is this application's: shop_admin_1 may be of shop or of
@@ -186,10 +186,10 @@ func clearLeftovers(sys modules.System, s Staging) error {
 }
 
 func (s Staging) leftBehind(e modules.Stat, now time.Time) bool {
-	if strings.HasPrefix(e.Path, s.Dir(s.Version)+".staging-") {
+	if strings.HasPrefix(e.Path, s.Dir(s.Version)+staging) {
 		return true
 	}
-	return strings.HasPrefix(e.Path, s.Dir("")) && strings.Contains(path.Base(e.Path), ".staging-") && now.Sub(e.ModTime) > abandoned
+	return strings.HasPrefix(e.Path, s.Dir("")) && strings.Contains(path.Base(e.Path), staging) && now.Sub(e.ModTime) > abandoned
 }
 
 // reserve is what staging leaves free beside the release itself.
