@@ -137,14 +137,15 @@ func (w Window) Until(now time.Time) (end time.Time, in bool) {
 	return time.Time{}, false
 }
 
-// days are those on which a window that has not ended may have begun.
+// days are those on which a window that has not ended may have begun, each at noon: in some
+// zones there are days without a midnight.
 func (w Window) days(now time.Time) []time.Time {
 	if w.kind == dated {
 		return []time.Time{w.from.date}
 	}
 	var days []time.Time
 	for back := range 8 {
-		day := time.Date(now.Year(), now.Month(), now.Day()-back, 0, 0, 0, 0, w.zone)
+		day := time.Date(now.Year(), now.Month(), now.Day()-back, 12, 0, 0, 0, w.zone)
 		if w.kind == daily && back < 2 || w.kind == weekly && day.Weekday() == w.from.weekday {
 			days = append(days, day)
 		}

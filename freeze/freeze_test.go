@@ -32,6 +32,10 @@ func TestUntil(t *testing.T) {
 		// The nights on which the clocks are changed, by the clock on the wall.
 		{"Sat 12:00 - Mon 08:00", "2026-10-25 12:00", "2026-10-26 08:00"},
 		{"Sat 12:00 - Mon 08:00", "2026-03-29 12:00", "2026-03-30 08:00"},
+		// A day that begins at one o'clock.
+		{"Sun 02:00 - Sun 23:00 America/Sao_Paulo", "2018-11-04 12:00", "2018-11-05 02:00"},
+		{"Sat 02:00 - Sat 23:00 America/Sao_Paulo", "2018-11-04 12:00", ""},
+		{"23:00 - 10:00 America/Sao_Paulo", "2018-11-04 12:00", "2018-11-04 13:00"},
 	} {
 		berlin, err := time.LoadLocation("Europe/Berlin")
 		if err != nil {

@@ -139,7 +139,7 @@ func (t Target) post(ctx context.Context, text []byte, now time.Time) error {
 	for name, value := range t.Headers {
 		request.Header.Set(name, value)
 	}
-	answer, err := http.DefaultClient.Do(request)
+	answer, err := direct.Do(request)
 	var known *url.Error
 	if errors.As(err, &known) {
 		err = known.Err // the rest has the URL, which may be secret
@@ -154,6 +154,10 @@ func (t Target) post(ctx context.Context, text []byte, now time.Time) error {
 	}
 	return err
 }
+
+// direct follows no redirect: it would ask the other place with GET and without the message,
+// and take a page to log in for a yes.
+var direct = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
 // signed adds the signature that DingTalk wants.
 func (t Target) signed(now time.Time) string {

@@ -27,6 +27,10 @@ func newReceiver(t *testing.T) *receiver {
 	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		text, _ := io.ReadAll(q.Body)
 		r.body, r.query, r.kind = string(text), q.URL.RawQuery, q.Header.Get("Content-Type")+q.Header.Get("X-Token")
+		if q.URL.Path == "/login" {
+			return // a page that says nothing of the message
+		}
+		w.Header().Set("Location", "/login")
 		w.WriteHeader(r.status)
 		_, _ = io.WriteString(w, r.answer)
 	}))
@@ -68,6 +72,7 @@ func TestRefusalsAreErrorsWithoutTheURL(t *testing.T) {
 		answer, want string
 		url          string
 	}{
+		{302, "", "it answered 302 Found", r.URL},
 		{500, "out of order", "it answered 500 Internal Server Error: out of order", r.URL},
 		{200, `{"errcode":310000,"errmsg":"sign not match"}`, "it answered error 310000: sign not match", r.URL},
 		{200, "", "connection refused", gone.URL},
