@@ -90,16 +90,22 @@ func TestApprove(t *testing.T) {
 	}
 }
 
-// A mistake in approve is told before anything is done, not when the first wave is through.
-func TestApproveIsReadBeforeTheFirstWave(t *testing.T) {
-	dir := unpack(t, txtar.Parse([]byte(strings.NewReplacer("APPROVE", `"{{ 'maybe' }}"`, "FAILING", "[]").Replace(wavesPlay))))
-	f := newFixture(t, dir, nil)
-	_, err := executor.Run(context.Background(), f.request)
-	if err == nil || !strings.Contains(err.Error(), "play.yml:5:13: approve: approve takes ask") {
-		t.Errorf("the error is %v", err)
-	}
-	if did := f.hosts.effects(); len(did) > 0 {
-		t.Errorf("done was %q", did)
+// A mistake in what is needed when the first wave is through, or has failed, is told before
+// anything is done.
+func TestWhatIsNeededLaterIsReadBeforeTheFirstWave(t *testing.T) {
+	for _, c := range []struct{ approve, want string }{
+		{`"{{ 'maybe' }}"`, "play.yml:5:13: approve: approve takes ask"},
+		{"ask\n  on_failure: \"{{ 'undo_hst' }}\"", `play.yml:6:16: on_failure: it takes undo or undo_host, not "undo_hst"`},
+	} {
+		dir := unpack(t, txtar.Parse([]byte(strings.NewReplacer("APPROVE", c.approve, "FAILING", "[]").Replace(wavesPlay))))
+		f := newFixture(t, dir, nil)
+		_, err := executor.Run(context.Background(), f.request)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("the error is %v, want %s", err, c.want)
+		}
+		if did := f.hosts.effects(); len(did) > 0 {
+			t.Errorf("done was %q", did)
+		}
 	}
 }
 

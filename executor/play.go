@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -90,10 +91,8 @@ func (p *play) through(ctx context.Context) (ended bool, err error) {
 	if p.rolling, err = p.readRolling(ctx); err != nil {
 		return true, fmt.Errorf("%s: rolling: %w", p.src.Rolling.Pos, err)
 	}
-	if len(waves) > 1 { // a mistake in it is told before the first wave, not after it
-		if _, err := p.approval(false); err != nil {
-			return true, p.mistaken(p.src.Approve.Pos(), "approve", err)
-		}
+	if err := p.readAhead(len(waves)); err != nil {
+		return true, err
 	}
 	for i, w := range waves {
 		if i > 0 && !p.approved(ctx, waves[i-1], w) {
@@ -109,6 +108,23 @@ func (p *play) through(ctx context.Context) (ended bool, err error) {
 	}
 	p.turnBack(ctx)
 	return p.aborted != "" || p.over || p.isSuspended(), nil
+}
+
+// readAhead tells of mistakes in what is needed later only, before anything is done.
+func (p *play) readAhead(waves int) error {
+	if waves > 1 {
+		if _, err := p.approval(false); err != nil {
+			return p.mistaken(p.src.Approve.Pos(), "approve", err)
+		}
+	}
+	how, err := p.written(p.src.OnFailure)
+	if err == nil && !slices.Contains([]string{"", "undo", "undo_host"}, how) {
+		err = fmt.Errorf("it takes undo or undo_host, not %q", how)
+	}
+	if err != nil {
+		return p.mistaken(p.src.OnFailure.Pos(), "on_failure", err)
+	}
+	return nil
 }
 
 // wave takes the hosts of a wave through the play, in a window or in batches.

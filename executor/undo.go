@@ -158,8 +158,8 @@ func (b *batch) unwindTouched(ctx context.Context) {
 }
 
 func (p *play) onFailure() string {
-	how, err := p.plain().Text(p.src.OnFailure)
-	if err != nil || p.src.OnFailure.IsNull() {
+	how, err := p.written(p.src.OnFailure)
+	if err != nil || how == "" {
 		return "undo"
 	}
 	return how
