@@ -102,6 +102,29 @@ func (c *cluster) pack(app, word, archive string, files ...string) {
 	}
 }
 
+// What README.md shows works as it stands there.
+func TestReadme(t *testing.T) {
+	c := newCluster(t)
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := 0
+	for line := range strings.Lines(string(text)) {
+		command, ok := strings.CutPrefix(line, "    ")
+		if !ok {
+			continue
+		}
+		commands++
+		if out, err := c.controller("sh", "-c", command); err != nil {
+			t.Fatalf("%s: %v\n%s", command, err, out)
+		}
+	}
+	if commands < 5 {
+		t.Errorf("there are %d commands", commands)
+	}
+}
+
 func address(host string) string {
 	return map[string]string{"n1": "192.168.56.11", "n2": "192.168.56.12", "n3": "192.168.56.13"}[host]
 }
