@@ -16,7 +16,7 @@ func retryCommand() *cobra.Command {
 		Short: "Run a failed run again, on the hosts that it did not finish",
 		Long: `Runs the playbooks of a run once more, with the same flags and variables, from their
 beginning, on those hosts only that failed there, could not be reached, were taken back, or
-whose turn did not come. Without RUN it is the newest run that left such hosts.
+whose turn did not come. Without RUN it is the newest run.
 
   gdeploy retry
   gdeploy retry 20261128-101500-1a2b3c` + exits(allCodes...),
@@ -51,16 +51,14 @@ func retry(cmd *cobra.Command, args []string) error {
 	return p.run()
 }
 
-// chooseUnfinished finds the run named, or the newest, that left hosts unfinished.
-func chooseUnfinished(dir string, args []string) (runlog.Standing, error) {
-	if len(args) == 0 {
-		s, found, err := runlog.Newest(dir, func(s runlog.Standing) bool { return len(s.Unfinished) > 0 && !s.Check })
-		if err == nil && !found {
-			err = fmt.Errorf("there is no run in %s that left hosts unfinished", dir)
-		}
-		return s, err
+// chooseUnfinished finds the run named, or the newest one, and refuses it where it left no
+// host unfinished: what an older one wanted may be long past.
+func chooseUnfinished(dir string, args []string) (s runlog.Standing, err error) {
+	if len(args) > 0 {
+		s, err = runlog.Look(dir, args[0])
+	} else {
+		s, err = newestRun(dir)
 	}
-	s, err := runlog.Look(dir, args[0])
 	switch {
 	case err != nil:
 		return s, err
@@ -69,7 +67,29 @@ func chooseUnfinished(dir string, args []string) (runlog.Standing, error) {
 	case s.Outcome == nil:
 		return s, fmt.Errorf("run %s died: gdeploy resume %s goes on with it", s.ID, s.ID)
 	case len(s.Unfinished) == 0:
-		return s, fmt.Errorf("run %s left no host unfinished: it ended %s", s.ID, s.Result())
+		err = fmt.Errorf("run %s left no host unfinished: it ended %s", s.ID, s.Result())
+		if len(args) == 0 {
+			err = errors.Join(err, olderUnfinished(dir))
+		}
+		return s, err
 	}
 	return s, nil
+}
+
+func newestRun(dir string) (runlog.Standing, error) {
+	s, found, err := runlog.Newest(dir, func(s runlog.Standing) bool { return !s.Check })
+	if err == nil && !found {
+		err = fmt.Errorf("there is no run in %s", dir)
+	}
+	return s, err
+}
+
+// olderUnfinished names the newest run that left hosts unfinished, where there is one.
+func olderUnfinished(dir string) error {
+	s, found, err := runlog.Newest(dir, func(s runlog.Standing) bool { return len(s.Unfinished) > 0 && !s.Check })
+	if err != nil || !found {
+		return err
+	}
+	return fmt.Errorf("the newest that did is %s of %s (%s): gdeploy retry %s, if that is still wanted",
+		s.ID, s.Started.UTC().Format("2006-01-02 15:04:05 UTC"), strings.Join(s.Arguments, " "), s.ID)
 }
