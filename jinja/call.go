@@ -35,6 +35,15 @@ func (c *Call) Environment() *Environment { return c.frame.in.env }
 // Scope has the variables that the template sees at the call.
 func (c *Call) Scope() Scope { return c.frame }
 
+// Names are the variables that the call may look up, as far as the Scope of the render can list
+// them.
+func (c *Call) Names() []string {
+	if s, ok := c.frame.in.scope.(interface{ Names() []string }); ok {
+		return s.Names()
+	}
+	return nil
+}
+
 // Pick returns v as one of the inputs, which keeps its own marks: without it a
 // filter's result inherits the marks of all that went in.
 func (c *Call) Pick(v values.Value) (values.Value, error) {
@@ -81,18 +90,18 @@ func textOfDefined(v values.Value) string {
 
 // Filter applies the filter name to v.
 func (c *Call) Filter(name string, v values.Value, args []values.Value, kwargs []Kwarg) (values.Value, error) {
-	fn, ok := c.Environment().filters[name]
-	if !ok {
-		return values.Null, unknownName(c.Environment(), "filter", name)
+	fn, err := c.Environment().filter(name)
+	if err != nil || fn == nil {
+		return values.Null, firstError(err, unknownName(c.Environment(), "filter", name))
 	}
 	return applyFilter(fn, &Call{Name: name, Value: v, Args: args, Kwargs: kwargs, Ctx: c.Ctx, frame: c.frame})
 }
 
 // Test asks whether v is name(args...).
 func (c *Call) Test(name string, v values.Value, args []values.Value, kwargs []Kwarg) (bool, error) {
-	fn, ok := c.Environment().tests[name]
-	if !ok {
-		return false, unknownName(c.Environment(), "test", name)
+	fn, err := c.Environment().test(name)
+	if err != nil || fn == nil {
+		return false, firstError(err, unknownName(c.Environment(), "test", name))
 	}
 	return fn(&Call{Name: name, Value: v, Args: args, Kwargs: kwargs, Ctx: c.Ctx, frame: c.frame})
 }
@@ -103,7 +112,7 @@ func (c *Call) Invoke(fn values.Value, args []values.Value, kwargs []Kwarg) (val
 }
 
 func applyFilter(fn Filter, c *Call) (values.Value, error) {
-	if err := need(c.Value); err != nil && !c.Environment().acceptsUndefined[c.Name] {
+	if err := need(c.Value); err != nil && !c.Environment().takesUndefined(c.Name) {
 		return values.Null, err
 	}
 	v, err := fn(c)

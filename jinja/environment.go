@@ -36,8 +36,24 @@ type Delimiters struct {
 	CommentStart, CommentEnd   string
 }
 
+// Own are filters and tests that are looked up by name when a template is compiled, because they
+// may come to be known later than the Environment. They go before all others, and may be given
+// undefined values. It must be safe for concurrent use.
+type Own interface {
+	// Filter and Test give nil where there is none of the name, and an error where that
+	// cannot be known.
+	Filter(name string) (Filter, error)
+	Test(name string) (Test, error)
+	// Names are those of all filters or tests ("filter", "test"), for suggestions.
+	Names(kind string) []string
+	// Why says what may have kept a filter or test from being there; often empty.
+	Why(kind, name string) string
+}
+
 // Options say what an Environment knows beside Jinja's own filters, tests and globals.
 type Options struct {
+	// Own are further filters and tests; nil where there are none.
+	Own Own
 	// Filters and Tests are added to Jinja's own and replace those of the same name.
 	Filters map[string]Filter
 	Tests   map[string]Test
@@ -111,10 +127,46 @@ func (e *Environment) With(change func(*Options)) *Environment {
 }
 
 // HasFilter reports whether templates may use the filter name.
-func (e *Environment) HasFilter(name string) bool { return e.filters[name] != nil }
+func (e *Environment) HasFilter(name string) bool {
+	f, err := e.filter(name)
+	return f != nil && err == nil
+}
 
 // HasTest reports whether templates may use the test name.
-func (e *Environment) HasTest(name string) bool { return e.tests[name] != nil }
+func (e *Environment) HasTest(name string) bool {
+	t, err := e.test(name)
+	return t != nil && err == nil
+}
+
+// filter finds a filter; nil where there is none.
+func (e *Environment) filter(name string) (Filter, error) {
+	if e.options.Own != nil {
+		if f, err := e.options.Own.Filter(name); f != nil || err != nil {
+			return f, err
+		}
+	}
+	return e.filters[name], nil
+}
+
+// test finds a test; nil where there is none.
+func (e *Environment) test(name string) (Test, error) {
+	if e.options.Own != nil {
+		if t, err := e.options.Own.Test(name); t != nil || err != nil {
+			return t, err
+		}
+	}
+	return e.tests[name], nil
+}
+
+// takesUndefined reports that a filter is called with an undefined value too.
+func (e *Environment) takesUndefined(filter string) bool {
+	if e.options.Own != nil {
+		if f, err := e.options.Own.Filter(filter); f != nil && err == nil {
+			return true
+		}
+	}
+	return e.acceptsUndefined[filter]
+}
 
 func (l Limits) withDefaults() Limits {
 	setDefault(&l.Recursion, 200)

@@ -80,9 +80,10 @@ func (p *parser) dottedName() token {
 
 func (p *parser) parseFilter(x expr) *filterExpr {
 	t := p.dottedName()
-	f := &filterExpr{x: x, name: t.text, fn: p.env.filters[t.text], at: t.at}
-	if f.fn == nil {
-		p.unknown("filter", t)
+	fn, err := p.env.filter(t.text)
+	f := &filterExpr{x: x, name: t.text, fn: fn, at: t.at}
+	if fn == nil {
+		p.unknown("filter", t, err)
 	}
 	if p.tok().is("(") {
 		f.args = p.parseArguments()
@@ -102,9 +103,10 @@ func (p *parser) parseFilterChain() []*filterExpr {
 func (p *parser) parseTest(x expr) expr {
 	negated := p.acceptName("not")
 	t := p.dottedName()
-	test := &testExpr{x: x, name: t.text, fn: p.env.tests[t.text], at: t.at}
-	if test.fn == nil {
-		p.unknown("test", t)
+	fn, err := p.env.test(t.text)
+	test := &testExpr{x: x, name: t.text, fn: fn, at: t.at}
+	if fn == nil {
+		p.unknown("test", t, err)
 	}
 	if p.tok().is("(") {
 		test.args = p.parseArguments()
@@ -135,8 +137,9 @@ func (p *parser) startsTestArgument() bool {
 	return t.is("(") || t.is("[") || t.is("{")
 }
 
-func (p *parser) unknown(what string, t token) {
-	err := unknownName(p.env, what, t.text)
+// unknown notes a filter or test that does not exist, or err, because of which that is not known.
+func (p *parser) unknown(what string, t token, err error) {
+	err = firstError(err, unknownName(p.env, what, t.text))
 	p.problems = append(p.problems, &SyntaxError{Pos: p.position(t.at), Msg: err.Error(), Unknown: what, Name: t.text})
 }
 
@@ -148,6 +151,12 @@ func unknownName(e *Environment, what, name string) error {
 	}
 	if hint := e.options.Hints[name]; hint != "" {
 		return fmt.Errorf("there is no %s %q: %s", what, name, hint)
+	}
+	if e.options.Own != nil {
+		if why := e.options.Own.Why(what, name); why != "" {
+			return fmt.Errorf("there is no %s %q: %s", what, name, why)
+		}
+		known = append(known, e.options.Own.Names(what)...)
 	}
 	if near := Nearest(name, known); near != "" {
 		return fmt.Errorf("there is no %s %q: did you mean %q?", what, name, near)

@@ -14,7 +14,7 @@ func (p *parser) list(what string, v values.Value, at place) []Node {
 	for _, item := range items {
 		switch {
 		case item.IsNull():
-			p.l.warn(item.Pos(), "an empty entry in a list of tasks")
+			p.warn(item.Pos(), "an empty entry in a list of tasks")
 		case isBlock(item):
 			nodes = append(nodes, p.block(item, at))
 		default:
@@ -108,7 +108,7 @@ func (p *parser) handlers(what string, v values.Value, at place) []*Handler {
 	for _, item := range items {
 		switch {
 		case item.IsNull():
-			p.l.warn(item.Pos(), "an empty entry in a list of handlers")
+			p.warn(item.Pos(), "an empty entry in a list of handlers")
 		case isBlock(item):
 			all = append(all, p.handlerBlock(item, at)...)
 		default:

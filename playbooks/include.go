@@ -44,7 +44,7 @@ func (p *parser) language(t *target) {
 // oldInclude makes of an include what it means: an import where all is known before the run,
 // else a dynamic include. What stands beside the file are variables.
 func (p *parser) oldInclude(t *target) {
-	p.l.warn(t.task.Pos, "include is deprecated: use import_tasks or include_tasks")
+	p.warn(t.task.Pos, "include is deprecated: use import_tasks or include_tasks")
 	vars, args := values.NewMap(2), values.NewMap(1)
 	for key, v := range t.task.Args.All() {
 		if name, _ := key.AsString(); name == "file" {
@@ -127,6 +127,7 @@ func (p *parser) roleInclude(t *target) {
 	t.task.Include = &Include{Kind: "role", Role: role, TasksFrom: arg("tasks_from"), VarsFrom: arg("vars_from"),
 		DefaultsFrom: arg("defaults_from"), HandlersFrom: arg("handlers_from"), Public: arg("public"),
 		AllowDuplicates: arg("allow_duplicates"), RolespecValidate: arg("rolespec_validate")}
+	p.pluginsOfInclude(role, t.at)
 	p.apply(t)
 	p.include(t)
 }
@@ -178,7 +179,7 @@ func (p *parser) include(t *target) {
 	for name, given := range map[string]bool{"register": w.Register != "", "until": w.Until != nil, "changed_when": w.ChangedWhen != nil,
 		"failed_when": w.FailedWhen != nil, "async": !w.Async.IsNull(), "notify": w.Notify != nil} {
 		if given {
-			p.l.warn(w.Pos, name+" does nothing on "+w.Action+": write it on the imported tasks")
+			p.warn(w.Pos, name+" does nothing on "+w.Action+": write it on the imported tasks")
 		}
 	}
 }
@@ -338,7 +339,7 @@ func (p *parser) load(path string) values.Value {
 		p.keep(f.err, values.Position{File: path})
 	}
 	for _, w := range f.warnings {
-		p.l.warn(w.Pos, w.Msg)
+		p.warn(w.Pos, w.Msg)
 	}
 	return f.value
 }

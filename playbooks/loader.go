@@ -25,8 +25,14 @@ type Options struct {
 	Evaluate func(template values.Value, scope []*values.Map) (values.Value, error)
 	// Told is told of every file that is read; nil where nobody wants that.
 	Told func(path string, content []byte)
-	// Lookups are the names that with_* accepts; nil accepts all.
-	Lookups []string
+	// Lookups are the names that with_* accepts; nil accepts all. OwnLookup knows those of the
+	// user's own, which may come with a role; the error says what keeps one from running.
+	Lookups   []string
+	OwnLookup func(name string) (bool, error)
+	// Plugins is told of the directory of each playbook and role: filters, tests and lookups may
+	// lie in it. It reports whether there are any that were not known; nil where nobody wants
+	// that. The error says why they cannot be used.
+	Plugins func(dir string) (grew bool, err error)
 
 	// RolesPath, Library and Collections are directories of roles, of the user's own
 	// modules, and of ansible_collections, beside those next to the playbook.
@@ -75,10 +81,17 @@ func NewLoader(o Options) *Loader {
 // Playbook reads a playbook with everything that it imports. The error is Mistakes:
 // all that is wrong, at once.
 func (l *Loader) Playbook(path string) (*Playbook, error) {
-	p := &parser{l: l}
 	found := l.files.playbook(path)
-	playbook := &Playbook{File: found, Plays: p.plays(found, nil)}
-	return playbook, p.err()
+	for {
+		p := &parser{l: l, holds: true}
+		playbook := &Playbook{File: found, Plays: p.plays(found, nil)}
+		if p.hasty {
+			l.forgetRoles()
+			continue
+		}
+		p.tellWarnings()
+		return playbook, p.err()
+	}
 }
 
 // Tasks reads the file that the include_tasks task t names; file is its evaluated name.
@@ -158,6 +171,10 @@ type parser struct {
 	brought []*Handler
 	// roles are those of this load, by RoleUse.Same.
 	roles map[string]*Role
+	// holds says that warnings are kept until it is known whether this reading counts.
+	holds bool
+	held  []warning
+	plugged
 }
 
 func (p *parser) err() error {

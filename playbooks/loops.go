@@ -23,8 +23,7 @@ func (p *parser) loops(t *target, m *values.Map, unknown []entry) []entry {
 			others = append(others, e)
 			continue
 		}
-		lookup = withoutCollection(lookup)
-		p.isLookup(e, lookup)
+		lookup = p.lookup(e, lookup)
 		if e.value.IsNull() {
 			p.mistake(e.pos, "you must specify a value when using "+e.name, "")
 			continue
@@ -42,11 +41,22 @@ func withoutCollection(lookup string) string {
 	return lookup
 }
 
-// isLookup refuses with_* for a lookup that does not exist.
-func (p *parser) isLookup(e entry, lookup string) {
-	if known := p.l.options.Lookups; known != nil && !slices.Contains(known, lookup) {
-		p.mistake(e.pos, fmt.Sprintf("there is no lookup %q for %s", lookup, e.name), didYouMean(lookup, known))
+// lookup gives the name of a lookup that a with_* uses, and refuses those that do not exist.
+func (p *parser) lookup(e entry, written string) string {
+	if p.l.options.OwnLookup != nil {
+		if own, err := p.l.options.OwnLookup(written); own {
+			if err != nil {
+				p.mistake(e.pos, err.Error(), "")
+			}
+			return written
+		}
 	}
+	short := withoutCollection(written)
+	if known := p.l.options.Lookups; known != nil && !slices.Contains(known, short) {
+		p.doubted = true
+		p.mistake(e.pos, fmt.Sprintf("there is no lookup %q for %s", short, e.name), didYouMean(short, known))
+	}
+	return short
 }
 
 func (p *parser) loop(t *target, l *Loop) {

@@ -114,7 +114,7 @@ func (p *parser) soft(t *target, m Mistake) {
 	case t.task != nil:
 		t.soft = append(t.soft, m)
 	case t.at.with(t.words).survives():
-		p.l.warn(m.Pos, m.Msg)
+		p.warn(m.Pos, m.Msg)
 	default:
 		p.mistakes = append(p.mistakes, m)
 	}

@@ -15,6 +15,7 @@ func (p *parser) plays(path string, files []string) []*Play {
 		return nil
 	}
 	start := values.Position{File: path, Line: 1, Col: 1}
+	p.plugins(dirOf(path), start)
 	switch {
 	case v.IsNull():
 		p.mistake(start, "Empty playbook, nothing to do", `a play starts with "- hosts: ..."`)
@@ -106,7 +107,7 @@ func (p *parser) importPlaybook(v values.Value, m *values.Map, key, file values.
 	t := &target{what: "import_playbook", on: OnImport, at: at, words: &within.Keywords, play: within}
 	for _, e := range p.words(t, rest) {
 		if k := byName[e.name]; k != nil && k.On&everywhere == everywhere {
-			p.l.warn(e.pos, e.name+" does nothing on import_playbook: write it on the imported plays")
+			p.warn(e.pos, e.name+" does nothing on import_playbook: write it on the imported plays")
 			continue
 		}
 		p.unknownKeyword(t, e)
@@ -137,7 +138,7 @@ func (p *parser) importedPlaybook(file values.Value, within *Play, at place) (st
 		return "", false
 	}
 	if word, rest := firstWord(name); rest != "" && !p.l.files.exists(join(dirOf(within.File), name)) {
-		p.l.warn(file.Pos(), "what stands behind the name of an imported playbook does nothing: use vars and tags beside it")
+		p.warn(file.Pos(), "what stands behind the name of an imported playbook does nothing: use vars and tags beside it")
 		name = word
 	}
 	path := p.l.files.imported(dirOf(within.File), name)

@@ -97,18 +97,20 @@ func expandHome(path string) string {
 }
 
 // roleFiles reads a role's directory, once for each choice of files.
-func (l *Loader) roleFiles(key roleKey) *roleFiles {
+func (p *parser) roleFiles(key roleKey) *roleFiles {
+	l := p.l
 	l.mu.Lock()
 	known := l.roles[key]
 	l.mu.Unlock()
 	if known != nil {
 		return known
 	}
-	p := &parser{l: l}
+	inner := &parser{l: l, holds: p.holds}
 	name, collection := roleNames(key.dir)
 	read := &roleFiles{role: Role{Name: name, Collection: collection, Path: absolute(key.dir), dir: key.dir}}
-	p.readRole(read, key)
-	read.mistakes = p.mistakes
+	inner.readRole(read, key)
+	read.mistakes = inner.mistakes
+	p.held, p.doubted = append(p.held, inner.held...), p.doubted || inner.doubted
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.roles[key] = read

@@ -106,7 +106,7 @@ func (p *parser) roleKeywords(use *RoleUse, m *values.Map, at place) values.Valu
 			continue
 		}
 		if k := nearest(e.name, keywordNames(OnRole)); k != "" && len(k) > 3 && distance(k, e.name) == 1 {
-			p.l.warn(e.pos, fmt.Sprintf("%q is a parameter of the role here; was the keyword %q meant?", e.name, k))
+			p.warn(e.pos, fmt.Sprintf("%q is a parameter of the role here; was the keyword %q meant?", e.name, k))
 		}
 		use.Params.SetKey(values.String(e.name).At(e.pos), e.value)
 	}
@@ -130,7 +130,8 @@ func (p *parser) fill(use *RoleUse, block *Block, name string, pos values.Positi
 		p.mistake(pos, fmt.Sprintf("the role %s depends on itself (%s)", filepath.Base(dir), strings.Join(append(baseNames(at.uses), filepath.Base(dir)), " > ")), "")
 		return false
 	}
-	files := p.l.roleFiles(roleKey{dir, use.From})
+	p.plugins(dir, pos)
+	files := p.roleFiles(roleKey{dir, use.From})
 	for _, m := range files.mistakes {
 		if m.Pos.Line == 0 {
 			m.Pos = pos

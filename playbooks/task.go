@@ -138,7 +138,7 @@ func (p *parser) settle(t *target) {
 		if t.soft[i].Line == "" {
 			t.soft[i].Line = p.l.files.line(t.soft[i].Pos)
 		}
-		p.l.warn(t.soft[i].Pos, t.soft[i].Msg)
+		p.warn(t.soft[i].Pos, t.soft[i].Msg)
 	}
 	t.task.Late = &LateError{t.soft}
 }

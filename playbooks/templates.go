@@ -17,7 +17,7 @@ func (p *parser) templates(t *target, v values.Value) {
 // lazyTemplates checks templates that are evaluated only when somebody uses them: what
 // is wrong in them is told and not refused.
 func (p *parser) lazyTemplates(v values.Value) {
-	p.eachTemplate(v, 0, func(m Mistake) { p.l.warn(m.Pos, m.Msg) })
+	p.eachTemplate(v, 0, func(m Mistake) { p.warn(m.Pos, m.Msg) })
 }
 
 // conditionTemplates checks a bare expression. One with {{ }} around it works too.
@@ -25,7 +25,7 @@ func (p *parser) conditionTemplates(t *target, k *Keyword, c values.Value) {
 	if isTemplate(c) {
 		s, _ := c.AsString()
 		if trimmed := strings.TrimSpace(s); strings.HasPrefix(trimmed, "{{") || strings.HasPrefix(trimmed, "{%") {
-			p.l.warn(c.Pos(), k.Name+" is an expression already: leave the {{ }} out")
+			p.warn(c.Pos(), k.Name+" is an expression already: leave the {{ }} out")
 			p.templates(t, c)
 			return
 		}
@@ -33,7 +33,7 @@ func (p *parser) conditionTemplates(t *target, k *Keyword, c values.Value) {
 	if s, _ := c.AsString(); p.l.options.CheckTemplate == nil || c.Unsafe() || s == "" {
 		return
 	}
-	for _, err := range p.l.options.CheckTemplate(c, true) {
+	for _, err := range p.check(c, true) {
 		for _, m := range templateMistakes(err, c.Pos()) {
 			p.soft(t, m)
 		}
@@ -51,7 +51,7 @@ func (p *parser) eachTemplate(v values.Value, depth int, found func(Mistake)) {
 		if !isTemplate(v) {
 			return
 		}
-		for _, err := range p.l.options.CheckTemplate(v, false) {
+		for _, err := range p.check(v, false) {
 			for _, m := range templateMistakes(err, v.Pos()) {
 				found(m)
 			}

@@ -2,6 +2,7 @@ package variables
 
 import (
 	"errors"
+	"regexp"
 
 	"github.com/gdeploy/gdeploy/values"
 )
@@ -31,6 +32,9 @@ func (s *Store) CheckTemplate(v values.Value, asExpression bool) []error {
 	return errs
 }
 
+// callsLookups finds the functions that run lookups.
+var callsLookups = regexp.MustCompile(`\b(lookup|query|q)\s*\(`)
+
 func (s *Store) checkText(text string, pos values.Position, asExpression bool) []error {
 	var err error
 	switch {
@@ -38,6 +42,11 @@ func (s *Store) checkText(text string, pos values.Position, asExpression bool) [
 		_, err = s.engine.compile(text, pos)
 	case asExpression && text != "":
 		_, err = s.engine.compileExpression(text, pos)
+	default:
+		return nil
+	}
+	if err == nil && s.options.Plugins != nil && callsLookups.MatchString(text) {
+		err = s.options.Plugins.UsesLookup(text)
 	}
 	return split(err)
 }

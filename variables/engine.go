@@ -47,6 +47,9 @@ type expression struct {
 func newEngine(s *Store) *engine {
 	o := jinjaOptions()
 	o.TrimBlocks = true
+	if s.options.Plugins != nil {
+		o.Own = ownNames{s.options.Plugins, o}
+	}
 	if !s.options.Native {
 		o.Finalize = nullPrintsNothing
 	}
@@ -61,6 +64,14 @@ func newEngine(s *Store) *engine {
 		expressions: map[templateKey]expression{},
 		variants:    map[variant]*jinja.Environment{},
 	}
+}
+
+// forget drops what was compiled, since the filters and tests that there are have changed.
+func (e *engine) forget() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	clear(e.templates)
+	clear(e.expressions)
 }
 
 // nullPrintsNothing makes {{ none }} leave nothing in the text, as Ansible has it.

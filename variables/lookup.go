@@ -30,7 +30,20 @@ func (e *UnknownLookupError) Error() string {
 // HasLookup reports whether templates and with_ may use the lookup name.
 func (s *Store) HasLookup(name string) bool { return s.lookup(name) != nil }
 
-func (s *Store) lookup(name string) lookups.Lookup { return s.lookups[plainLookup(name)] }
+// lookup finds a lookup. One of the user's own goes before gdeploy's of the same name.
+func (s *Store) lookup(name string) lookups.Lookup {
+	if own := s.ownLookup(name); own != nil {
+		return own
+	}
+	return s.lookups[plainLookup(name)]
+}
+
+func (s *Store) ownLookup(name string) lookups.Lookup {
+	if s.options.Plugins == nil || isOfCollection(name) && s.lookups[plainLookup(name)] != nil {
+		return nil
+	}
+	return s.options.Plugins.Lookup(name)
+}
 
 // plainLookup is a lookup's name without its collection.
 func plainLookup(name string) string {
@@ -45,7 +58,7 @@ func (sc *Scope) runLookup(name, kind string, terms []values.Value, options *val
 	if run == nil {
 		return nil, sc.store.unknownLookup(name)
 	}
-	if !lookups.OnlyReads(plainLookup(name)) {
+	if sc.store.ownLookup(name) != nil || !lookups.OnlyReads(plainLookup(name)) {
 		if sc.c.Ahead {
 			return nil, fmt.Errorf("lookup %q waits for the turn of its task", name)
 		}
@@ -72,7 +85,11 @@ func (sc *Scope) Loop(lookup string, terms values.Value) ([]values.Value, error)
 	if err != nil {
 		return nil, sc.explainError(err)
 	}
-	items, err := sc.runLookup(lookup, sc.fileKind(), rendered, values.NewMap(0))
+	options := values.NewMap(1)
+	if sc.store.ownLookup(lookup) != nil {
+		options.Set("wantlist", values.True) // as Ansible tells them
+	}
+	items, err := sc.runLookup(lookup, sc.fileKind(), rendered, options)
 	if err != nil {
 		return nil, sc.explainError(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/gdeploy/gdeploy/playbooks"
 	"github.com/gdeploy/gdeploy/values"
 	"github.com/gdeploy/gdeploy/variables/lookups"
+	"github.com/gdeploy/gdeploy/variables/plugins"
 )
 
 // Layer is one source of variables.
@@ -75,6 +76,8 @@ type Options struct {
 	FactCache FactCache
 	// Lookups are added to the built-in ones and replace those of the same name.
 	Lookups map[string]lookups.Lookup
+	// Plugins are filters, tests and lookups of the user's own; nil where there are none.
+	Plugins *plugins.Set
 	// Warn tells the operator something that is no error; nil drops it.
 	Warn func(msg string)
 	// WarnAt tells the operator of a place in a file of variables; nil drops it.

@@ -17,7 +17,7 @@ type foreignSetting struct {
 
 const (
 	anyValue    = "*"
-	noPlugins   = "gdeploy runs no Python plugins"
+	noPlugins   = "of plugins written in Python, gdeploy runs filters, tests and lookups"
 	noCows      = "there are no cows here"
 	noGalaxy    = "gdeploy fetches no collections: ansible-galaxy does"
 	noNetwork   = "gdeploy reaches hosts by ssh and local only"
@@ -95,15 +95,12 @@ var foreign = []foreignSetting{
 	{"defaults.cliconf_plugins", "ANSIBLE_CLICONF_PLUGINS", "", noPlugins},
 	{"defaults.connection_plugins", "ANSIBLE_CONNECTION_PLUGINS", "", noPlugins},
 	{"defaults.doc_fragment_plugins", "ANSIBLE_DOC_FRAGMENT_PLUGINS", anyValue, noPlugins},
-	{"defaults.filter_plugins", "ANSIBLE_FILTER_PLUGINS", "", noPlugins},
 	{"defaults.httpapi_plugins", "ANSIBLE_HTTPAPI_PLUGINS", "", noPlugins},
 	{"defaults.inventory_plugins", "ANSIBLE_INVENTORY_PLUGINS", "", noPlugins},
-	{"defaults.lookup_plugins", "ANSIBLE_LOOKUP_PLUGINS", "", noPlugins},
 	{"defaults.module_utils", "ANSIBLE_MODULE_UTILS", "", noPlugins},
 	{"defaults.netconf_plugins", "ANSIBLE_NETCONF_PLUGINS", "", noPlugins},
 	{"defaults.strategy_plugins", "ANSIBLE_STRATEGY_PLUGINS", "", noPlugins},
 	{"defaults.terminal_plugins", "ANSIBLE_TERMINAL_PLUGINS", "", noPlugins},
-	{"defaults.test_plugins", "ANSIBLE_TEST_PLUGINS", "", noPlugins},
 	{"defaults.vars_plugins", "ANSIBLE_VARS_PLUGINS", "", noPlugins},
 	{"defaults.plugin_filters_cfg", "", "", noPlugins},
 	{"defaults.vars_plugins_enabled", "ANSIBLE_VARS_ENABLED", "host_group_vars ansible.builtin.host_group_vars", noPlugins},

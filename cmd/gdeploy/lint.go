@@ -142,6 +142,7 @@ func lintSession(cmd *cobra.Command, o *options, playbookDir string, doubts *lin
 	if err != nil {
 		return nil, false, err
 	}
+	s.makePlugins(cmd.ErrOrStderr(), playbookDir)
 	s.makeStore(playbookDir, vault)
 	s.makeLoader(cmd.Context(), vault)
 	return s, hasInventory, nil

@@ -26,6 +26,7 @@ import (
 	"github.com/gdeploy/gdeploy/values"
 	"github.com/gdeploy/gdeploy/variables"
 	"github.com/gdeploy/gdeploy/variables/lookups"
+	"github.com/gdeploy/gdeploy/variables/plugins"
 )
 
 // session is what all commands that read an inventory share: settings, hosts, variables
@@ -37,6 +38,7 @@ type session struct {
 	extra     *values.Map
 	inventory *inventory.Inventory
 	store     *variables.Store
+	plugins   *plugins.Set
 	loader    *playbooks.Loader
 	terminal  *terminal
 	secrets   *redact.Secrets
@@ -86,6 +88,7 @@ func newSessionOf(cmd *cobra.Command, o *options, playbookDir string, before *ru
 		return nil, err
 	}
 	s.waitForLocks()
+	s.makePlugins(cmd.ErrOrStderr(), s.playbookDir)
 	s.makeStore(s.playbookDir, vault)
 	s.makeLoader(cmd.Context(), vault)
 	return s, nil
@@ -228,6 +231,7 @@ func (s *session) makeStore(playbookDir string, vault variables.Vault) {
 		Managed:          s.settings.AnsibleManaged,
 		Vault:            vault,
 		FactCache:        s.factCache(),
+		Plugins:          s.plugins,
 		Told:             s.inputs.told,
 		Getenv:           s.inputs.getenv,
 		WarnAt:           s.warn,
@@ -248,6 +252,8 @@ func (s *session) makeLoader(ctx context.Context, vault variables.Vault) {
 		Evaluate:      s.evaluator(ctx),
 		Told:          s.inputs.told,
 		Lookups:       slices.Sorted(maps.Keys(lookups.All())),
+		OwnLookup:     func(name string) (bool, error) { return s.plugins.HasLookup(name), s.plugins.CheckLookup(name) },
+		Plugins:       s.store.AddPlugins,
 		RolesPath:     s.settings.RolesPath,
 		Library:       s.settings.Library,
 		Collections:   s.settings.CollectionsPath,

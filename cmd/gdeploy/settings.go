@@ -201,6 +201,9 @@ func (s *Settings) check(from sources, warn warning) error {
 	if s.Heartbeat < 0 {
 		refuse("heartbeat", "%d, and must not be negative; 0 tells nothing", s.Heartbeat)
 	}
+	if s.PluginsTimeout < 1 {
+		refuse("plugins_timeout", "%d, and must be at least 1 (second)", s.PluginsTimeout)
+	}
 	if s.Timeout < 1 {
 		refuse("timeout", "%d, and must be at least 1 (second)", s.Timeout)
 	}

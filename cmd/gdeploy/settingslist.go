@@ -54,6 +54,11 @@ type Settings struct {
 	RolesPath       []string `mapstructure:"roles_path" cfg:"defaults.roles_path" env:"ANSIBLE_ROLES_PATH" is:"paths" help:"directories of roles, beside roles/ of the playbook"`
 	Library         []string `mapstructure:"library" flag:"module-path" cfg:"defaults.library" env:"ANSIBLE_LIBRARY" is:"paths" help:"directories of modules of your own, beside library/ of the playbook"`
 	CollectionsPath []string `mapstructure:"collections_path" cfg:"defaults.collections_paths defaults.collections_path" env:"ANSIBLE_COLLECTIONS_PATHS ANSIBLE_COLLECTIONS_PATH" is:"paths" help:"directories of ansible_collections"`
+	FilterPlugins   []string `mapstructure:"filter_plugins" cfg:"defaults.filter_plugins" env:"ANSIBLE_FILTER_PLUGINS" is:"paths" help:"directories of filters of your own, beside filter_plugins/ of playbooks and roles"`
+	TestPlugins     []string `mapstructure:"test_plugins" cfg:"defaults.test_plugins" env:"ANSIBLE_TEST_PLUGINS" is:"paths" help:"directories of tests of your own, beside test_plugins/ of playbooks and roles"`
+	LookupPlugins   []string `mapstructure:"lookup_plugins" cfg:"defaults.lookup_plugins" env:"ANSIBLE_LOOKUP_PLUGINS" is:"paths" help:"directories of lookups of your own, beside lookup_plugins/ of playbooks and roles"`
+	PluginsPython   string   `mapstructure:"plugins_python" help:"the Python that runs filters, tests and lookups of your own on the controller"`
+	PluginsTimeout  int      `mapstructure:"plugins_timeout" help:"seconds that one call of a filter, test or lookup of your own may take"`
 	PlaybookDir     string   `mapstructure:"playbook_dir" flag:"playbook-dir" cfg:"defaults.playbook_dir" env:"ANSIBLE_PLAYBOOK_DIR" is:"path" help:"the directory whose roles, files and variables gdeploy run and inventory use, in place of the working directory"`
 	LogFile         string   `mapstructure:"log_file" is:"path" help:"gets a line per run and per switch, where its directory exists"`
 	LockWait        *int     `mapstructure:"lock_wait" flag:"lock-wait" help:"seconds to wait for another run's lock"` // nil where nobody says
@@ -143,6 +148,11 @@ var settingDefaults = map[string]any{
 	"log_file":                         "/deploy/log/gdeploy.log",
 	"roles_path":                       []string{"~/.ansible/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"},
 	"collections_path":                 []string{"~/.ansible/collections", "/usr/share/ansible/collections"},
+	"filter_plugins":                   []string{"~/.ansible/plugins/filter", "/usr/share/ansible/plugins/filter"},
+	"test_plugins":                     []string{"~/.ansible/plugins/test", "/usr/share/ansible/plugins/test"},
+	"lookup_plugins":                   []string{"~/.ansible/plugins/lookup", "/usr/share/ansible/plugins/lookup"},
+	"plugins_python":                   "python3",
+	"plugins_timeout":                  60,
 	"fact_caching":                     "memory",
 	"fact_caching_timeout":             86400,
 	"vault_identity":                   "default",

@@ -17,6 +17,13 @@ func Datetime(t time.Time) values.Value { return values.FromObject(datetime{t}) 
 
 type datetime struct{ t time.Time }
 
+// Time gives the time that Datetime wraps.
+func Time(v values.Value) (time.Time, bool) {
+	o, _ := v.AsObject()
+	d, ok := o.(datetime)
+	return d.t, ok
+}
+
 // TypeName is Python's.
 func (d datetime) TypeName() string { return "datetime" }
 
