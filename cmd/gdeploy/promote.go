@@ -13,16 +13,18 @@ import (
 
 func promoteCommand() *cobra.Command {
 	o := &options{}
-	var from, to string
+	var from, to, only string
 	cmd := &cobra.Command{
 		Use:   "promote --from GROUP --to GROUP",
 		Short: "Deploy to one environment exactly the code that passed in another",
 		Long: `Finds the release that is live and good on all hosts of one environment, and deploys its code
 to another: the same archive with the same sha256, with the other environment's own
 configuration as it is today. The release keeps its name, unless the configuration has changed
-since it was packed; then it is a release of its own, named <version>.<time>.
+since it was packed; then it is a release of its own, named <version>.<time>. With --release
+it is refused where another one has passed meanwhile.
 
   gdeploy promote --from test-func --to prod
+  gdeploy promote --from test-func --to prod --release 1a2b3c_20261123-100000
   gdeploy promote --from test-func --to prod -e batch=30% -C` + exits(allCodes...),
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -32,9 +34,15 @@ since it was packed; then it is a release of its own, named <version>.<time>.
 			if o.limit != "" {
 				return badOption(errors.New("--limit has no place here: --to says which hosts get the release"))
 			}
+			if slices.ContainsFunc(o.extraVars, func(v string) bool { return strings.HasPrefix(v, "version=") }) {
+				return badOption(errors.New("-e version has no place here, since what is live at --from is promoted: --release says which that must be"))
+			}
 			passed, err := findPassed(cmd, o, from)
 			if err != nil {
 				return err
+			}
+			if only != "" && only != passed.version {
+				return fmt.Errorf("%s runs %s, and not %s: promote that, or deploy %s there again", from, passed.version, only, only)
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s passed on %s; its code is %s\n", passed.version, from, passed.code)
 			if err := cmd.Flags().Set("limit", to); err != nil {
@@ -49,6 +57,7 @@ since it was packed; then it is a release of its own, named <version>.<time>.
 	o.connectionFlags(cmd.Flags())
 	cmd.Flags().StringVar(&from, "from", "", "the environment in which it passed: a pattern of hosts")
 	cmd.Flags().StringVar(&to, "to", "", "the environment that gets it")
+	cmd.Flags().StringVar(&only, "release", "", "the release that must have passed there")
 	completeFlags(cmd, o)
 	return cmd
 }
