@@ -18,6 +18,7 @@ type whereabout struct {
 	app, release string
 	seen         bool // of release: an empty one is none
 	unsure       bool // the last try to switch it failed
+	switched     bool // the run switched it, or tried to
 	// traffic is how each balancer has it, by the name of the balancer's host.
 	traffic map[string]string
 }
@@ -30,6 +31,7 @@ func (w whereabouts) record(e executor.HostResult) {
 	case "release_switch":
 		one.app = either(textOf(e.Result, "app"), one.app)
 		one.unsure = !good && e.Status != executor.Skipped
+		one.switched = one.switched || good || one.unsure
 		if good {
 			one.release, one.seen = textOf(e.Result, "to"), true
 		}
@@ -113,6 +115,9 @@ func (o whereabout) takes() string {
 	if len(states) < 2 {
 		for state := range states {
 			return takes(state)
+		}
+		if !o.switched {
+			return ", as the run found it"
 		}
 		return ""
 	}

@@ -26,6 +26,8 @@ func TestWhereabouts(t *testing.T) {
 		told("n2", "release_switch", executor.Changed, "to", text("two")),
 		told("n2", "release_switch", executor.Failed),
 		told("n3", "release_switch", executor.Changed, "to", text("")),
+		told("n7", "release_facts", executor.OK, "current", text("one")),
+		told("n7", "release_switch", executor.Skipped),
 		told("n4", "command", executor.Changed),
 		told("n5", "lb", executor.Changed, "state", text("ready")),
 	} {
@@ -36,7 +38,7 @@ func TestWhereabouts(t *testing.T) {
 	}
 	w.record(executor.HostResult{Host: "n6", Task: executor.Place{Action: "lb"}, Status: executor.Changed, Looped: true, Result: values.MapOf()})
 	w.record(told("n6", "release_facts", executor.OK, "current", text("one")))
-	want := "  n1: one, takes traffic\n  n2: perhaps two: it could not be switched, takes no traffic (drain)\n  n3: no release\n  n6: one; of the balancers lb1 has it ready, lb2 has it drain"
+	want := "  n1: one, takes traffic\n  n2: perhaps two: it could not be switched, takes no traffic (drain)\n  n3: no release\n  n6: one; of the balancers lb1 has it ready, lb2 has it drain\n  n7: one, as the run found it"
 	if got := strings.Join(w.lines(), "\n"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
