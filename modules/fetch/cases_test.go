@@ -22,6 +22,8 @@ type host struct {
 	dir string
 	// lie, if set, is what the host says that a file contains.
 	lie string
+	// at, if set, is where the host says that a file lies.
+	at string
 }
 
 // Call runs the two modules that fetch needs.
@@ -32,6 +34,10 @@ func (h host) Call(ctx context.Context, module string, args values.Value) (modul
 	reply := modules.Perform(ctx, spec, modules.Call{Module: module, Args: args}, there)
 	if m, ok := reply.Data.AsMap(); ok && h.lie != "" && module == "slurp" {
 		m.Set("content", values.String(h.lie))
+	}
+	if about, ok := reply.Data.Get("stat"); ok && h.at != "" {
+		m, _ := about.AsMap()
+		m.Set("path", values.String(h.at))
 	}
 	return reply, nil
 }
@@ -71,7 +77,7 @@ func TestFetch(t *testing.T) {
 				controller := machine.New(machine.Options{})
 				defer controller.Close()
 				return modules.Perform(t.Context(), fetch.Spec, modules.Call{Module: "fetch", Args: c.args}, controller,
-					modules.WithHost(host{there, c.lie}), modules.WithEvaluator(variables{"playbook_dir": here, "inventory_hostname": "app1"}))
+					modules.WithHost(host{there, c.lie, ""}), modules.WithEvaluator(variables{"playbook_dir": here, "inventory_hostname": "app1"}))
 			}
 			reply := perform()
 			if reply.Changed != c.changed || reply.Failed != c.failed || reply.Msg != c.msg {
@@ -86,6 +92,30 @@ func TestFetch(t *testing.T) {
 				t.Error("a second run brings it again")
 			}
 		})
+	}
+}
+
+// A host that was broken into does not choose where its files go here.
+func TestAHostCannotLeadFetchAstray(t *testing.T) {
+	for _, flat := range []bool{false, true} {
+		for _, at := range []string{"/../../../evil", "../../evil", "/.."} {
+			there, here := t.TempDir(), t.TempDir()
+			write(t, filepath.Join(there, "etc/motd"), "hello\n")
+			controller := machine.New(machine.Options{})
+			defer controller.Close()
+			args := values.MapOf("src", values.String("/etc/motd"), "dest", values.String("a/got/"), "flat", values.Bool(flat))
+			modules.Perform(t.Context(), fetch.Spec, modules.Call{Module: "fetch", Args: args}, controller,
+				modules.WithHost(host{there, "", at}), modules.WithEvaluator(variables{"playbook_dir": here, "inventory_hostname": "app1"}))
+			for _, dir := range []string{here, filepath.Join(here, "a")} {
+				entries, err := os.ReadDir(dir)
+				if err == nil && len(entries) > 0 && (len(entries) > 1 || !entries[0].IsDir()) {
+					t.Errorf("%s (flat %v): it wrote %v", at, flat, entries)
+				}
+			}
+			if _, err := os.Stat(filepath.Join(filepath.Dir(here), "evil")); err == nil {
+				t.Errorf("%s (flat %v): it wrote outside", at, flat)
+			}
+		}
 	}
 }
 

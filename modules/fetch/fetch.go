@@ -106,6 +106,10 @@ func (m *Module) ask(ctx context.Context, module string, pairs ...any) (values.V
 
 // target is where the file goes here.
 func (m *Module) target(sys modules.System, name string) (string, error) {
+	// The host says it, and must not lead anywhere else by "..".
+	if name = path.Clean("/" + name); name == "/" {
+		return "", fmt.Errorf("the host says that %s has no name", m.Src)
+	}
 	dest := m.Dest
 	dir, err := m.eval.Evaluate("playbook_dir")
 	if err != nil {
