@@ -55,8 +55,29 @@ func ReadNodes(results []values.Value) ([]Node, error) {
 		if err := record.FromValue(v, &nodes[i]); err != nil {
 			return nil, fmt.Errorf("item %d is no result of release_facts: %w", i, err)
 		}
+		if err := nodes[i].check(); err != nil {
+			return nil, err
+		}
 	}
 	return nodes, nil
+}
+
+// check refuses a node that tells of versions which no ledger can have: they become parts of
+// paths on the controller, and the node may have been broken into.
+func (n Node) check() error {
+	told := append([]string{n.Current, n.Previous}, append(n.Lineage, n.Left...)...)
+	for _, r := range n.Releases {
+		told = append(told, r.Version)
+	}
+	for _, version := range told {
+		if version == "" {
+			continue
+		}
+		if err := CheckName("version", version); err != nil {
+			return fmt.Errorf("what %s tells of its releases is not to be believed: %w", n.Host, err)
+		}
+	}
+	return nil
 }
 
 // Has reports whether the node has the version's directory.
