@@ -39,7 +39,8 @@ No host is touched: facts and results of tasks are not known, cached facts are.
 
   gdeploy explain web1 http_port
   gdeploy explain web1 http_port --task site.yml:12
-  gdeploy explain web1 http_port --playbook site.yml --task roles/web/tasks/main.yml:3` + exits(exitFine, exitGeneric, exitUnreachable, exitOptions),
+  gdeploy explain web1 http_port --playbook site.yml --task roles/web/tasks/main.yml:3
+  gdeploy explain web1 keep --playbook deploy.yml` + exits(exitFine, exitGeneric, exitUnreachable, exitOptions),
 		Args: arguments(2, 2, "a host and a variable"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			at, err := parsePlace(task)
@@ -49,7 +50,14 @@ No host is touched: facts and results of tasks are not known, cached facts are.
 			book := cmp.Or(playbook, at.file)
 			dir := workingDir()
 			if book != "" {
-				dir = playbookDir([]string{book})
+				found, err := findPlaybook(book)
+				if err != nil {
+					return err
+				}
+				if at.file == book {
+					at.file = found
+				}
+				book, dir = found, playbookDir([]string{found})
 			}
 			s, err := newSession(cmd, o, dir)
 			if err != nil {
@@ -65,7 +73,7 @@ No host is touched: facts and results of tasks are not known, cached facts are.
 	f := cmd.Flags()
 	o.inventoryFlags(f)
 	f.StringVar(&task, "task", "", "as the task at FILE:LINE sees it")
-	f.StringVar(&playbook, "playbook", "", "the playbook that the task belongs to")
+	f.StringVar(&playbook, "playbook", "", "the playbook that the task belongs to; without a task its first play")
 	f.StringArrayVarP(&o.extraVars, "extra-vars", "e", nil, "variables: k=v, JSON or YAML, or @FILE; they win over all others")
 	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if len(args) > 0 {
@@ -103,8 +111,9 @@ func (s *session) scopeAt(cmd *cobra.Command, host, playbook string, at place) (
 	if err != nil {
 		return nil, err
 	}
-	if at.file == "" {
-		at = place{file: playbook, line: 1}
+	if at.file == "" && len(books[0].Plays) > 0 {
+		c.Play = books[0].Plays[0]
+		return s.store.Scope(c), nil
 	}
 	where := books[0].At(at.file, at.line)
 	if where.Play == nil {
