@@ -124,8 +124,10 @@ type (
 		Strategy string   `json:"strategy"`
 		Batch    int      `json:"batch"`
 		Hosts    []string `json:"hosts"`
-		Check    bool     `json:"check,omitempty"`
-		Replayed bool     `json:"replayed,omitempty"` // as of TaskStarted
+		// Gone marks a play without hosts since all of its pattern failed or were unreachable before.
+		Gone     bool `json:"gone,omitempty"`
+		Check    bool `json:"check,omitempty"`
+		Replayed bool `json:"replayed,omitempty"` // as of TaskStarted
 	}
 
 	// TaskStarted comes before a task's results. Under free and host_pinned it is told

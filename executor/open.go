@@ -89,7 +89,7 @@ func (p *play) pattern() (string, error) {
 }
 
 func (p *play) tellEmpty() {
-	p.tell(PlayStarted{Path: p.path, Name: p.name, Strategy: p.strategy(), Check: p.Check})
+	p.tell(PlayStarted{Path: p.path, Name: p.name, Strategy: p.strategy(), Gone: len(p.all) > 0, Check: p.Check})
 }
 
 // close ends the play.

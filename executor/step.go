@@ -197,6 +197,9 @@ func (v *visit) fillArgs(_ context.Context, s *step) error {
 	if err != nil {
 		return err
 	}
+	if !s.item.looped {
+		v.said = rendered
+	}
 	own, _ := rendered.AsMap()
 	for name, value := range own.All() {
 		if name, err = v.factName(s, name); err != nil {

@@ -32,6 +32,8 @@ type visit struct {
 	once bool
 	// final is the last round of a loop that is sent in one go.
 	final *item
+	// said are the task's own parameters as they were evaluated, where it has no loop.
+	said values.Value
 	// taught are the facts that the task made variables of a delegate.
 	taught []learned
 	// cut says that the operator's stop ended the task in its middle, which is no failure of the host's.
@@ -254,19 +256,6 @@ func (v *visit) shown(res *result, hidden bool) values.Value {
 		m.Set("invocation", res.invocation)
 	}
 	return values.FromMap(m)
-}
-
-// describe is the task as ansible_failed_task shows it.
-func (v *visit) describe() values.Value {
-	args := values.FromMap(values.NewMap(0))
-	if v.task.Args != nil && !v.noLog {
-		args = values.FromMap(v.task.Args).MarkUnsafe()
-	}
-	name := ""
-	if !v.task.Name.IsNull() {
-		name = values.Text(v.task.Name)
-	}
-	return values.MapOf("name", values.String(name).MarkUnsafe(), "action", values.String(v.task.Action), "args", args)
 }
 
 func (v *visit) keyword(pick func(*playbooks.Keywords) values.Value) values.Value {

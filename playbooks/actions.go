@@ -19,20 +19,32 @@ type action struct {
 	spec          *modules.Spec
 	// path is the executable of a user's own module.
 	path string
+	// old is what the module's collection says to those who still use it by this name.
+	old string
 }
 
 // action finds what a name stands for at a place. A user's own module goes before
 // gdeploy's of the same name, unless the name says ansible.builtin.
 func (p *parser) action(written string, at place) (action, bool) {
-	a := action{name: shortName(written), written: written}
+	return p.named(written, written, at)
+}
+
+// named finds what the name stands for that the written one was redirected to.
+func (p *parser) named(name, written string, at place) (action, bool) {
+	r := p.routed(name, at)
+	name = r.name
+	a := action{name: shortName(name), written: written, old: r.deprecated}
+	if r.gone != "" {
+		return a, false
+	}
 	if slices.Contains(languageActions, a.name) {
 		return a, true
 	}
 	if a.spec = p.l.modules[a.name]; a.spec != nil {
 		a.name = a.spec.Name
 	}
-	if !strings.HasPrefix(written, "ansible.builtin.") {
-		a.path = p.l.userModule(written, at)
+	if !strings.HasPrefix(name, "ansible.builtin.") {
+		a.path = p.l.userModule(name, at)
 	}
 	if a.path != "" {
 		a.spec = nil
@@ -177,6 +189,10 @@ func (p *parser) unknownTaskKey(t *target, e entry, hasModule bool, a action) {
 	}
 	if refusedKeywords[e.name] != "" || byName[e.name] != nil || nearest(e.name, keywordNames(t.on)) != "" && nearest(e.name, p.l.moduleNames()) == "" {
 		p.unknownKeyword(t, e)
+		return
+	}
+	if r := p.routed(e.name, t.at); r.gone != "" {
+		p.mistake(e.pos, r.gone, "write what has taken its place")
 		return
 	}
 	hint := didYouMean(shortName(e.name), p.l.moduleNames())

@@ -64,10 +64,21 @@ func (p *parser) block(v values.Value, at place) *Block {
 	within := inner
 	within.rescued = within.rescued || rescue.Kind() == values.KindList
 	b.Body = p.list("block", body, within)
+	if len(b.Body) == 0 && len(body.Items()) == 0 {
+		p.withoutBlock(b, "rescue", rescue)
+		p.withoutBlock(b, "always", always)
+	}
 	b.Rescue = p.list("rescue", rescue, inner)
 	b.Always = p.list("always", always, inner)
 	b.Undo = p.list("undo", undo, inner)
 	return b
+}
+
+// withoutBlock refuses what can follow only on tasks of a block.
+func (p *parser) withoutBlock(b *Block, name string, list values.Value) {
+	if len(list.Items()) > 0 {
+		p.mistake(b.Pos, "'"+name+"' keyword cannot be used without 'block'", "write the tasks that it is for below block:")
+	}
 }
 
 func section(m *values.Map, name string) values.Value {

@@ -113,20 +113,29 @@ func (p *parser) groupMembers(full string, at place, seen []string) []string {
 
 // collectionGroups gives action_groups of a collection's meta/runtime.yml.
 func (p *parser) collectionGroups(namespace, name string, at place) *values.Map {
+	return mapIn(p.runtime(namespace, name, at), "action_groups")
+}
+
+// runtime gives the meta/runtime.yml of a collection, empty where there is none.
+func (p *parser) runtime(namespace, name string, at place) *values.Map {
 	for _, dir := range p.l.collectionDirs(at) {
 		path := p.chosen(join(dir, filepath.Join("ansible_collections", namespace, name, "meta")), "runtime")
 		if path == "" {
 			continue
 		}
-		runtime, _ := p.load(path).AsMap()
-		if runtime == nil {
-			break
-		}
-		groups, _ := runtime.Get("action_groups")
-		if m, ok := groups.AsMap(); ok {
-			return m
+		if runtime, _ := p.load(path).AsMap(); runtime != nil {
+			return runtime
 		}
 		break
+	}
+	return values.NewMap(0)
+}
+
+// mapIn gives the mapping that m has under a name, empty where there is none.
+func mapIn(m *values.Map, name string) *values.Map {
+	v, _ := m.Get(name)
+	if inner, ok := v.AsMap(); ok && inner != nil {
+		return inner
 	}
 	return values.NewMap(0)
 }

@@ -107,7 +107,7 @@ func (t *Task) Title() string {
 	switch {
 	case name == "":
 		return t.Written
-	case t.Role != nil:
+	case t.Role != nil && (t.Include == nil || t.Include.Kind != "role"):
 		return t.Role.Name + " : " + name
 	}
 	return name

@@ -82,6 +82,9 @@ func NewLoader(o Options) *Loader {
 // all that is wrong, at once.
 func (l *Loader) Playbook(path string) (*Playbook, error) {
 	found := l.files.playbook(path)
+	if inside := l.collectionPlaybook(path, l.options.Collections); inside != "" && !l.files.exists(found) {
+		found = inside
+	}
 	for {
 		p := &parser{l: l, holds: true}
 		playbook := &Playbook{File: found, Plays: p.plays(found, nil)}

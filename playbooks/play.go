@@ -49,6 +49,9 @@ func (p *parser) play(v values.Value, m *values.Map, path string) *Play {
 	at := place{play: play, file: path}
 	t := &target{what: "a play", on: OnPlay, at: at, words: &play.Keywords, play: play}
 	unknown := p.words(t, m)
+	if home := p.l.collectionOf(path, at); home != "" && !slices.Contains(play.Collections, home) {
+		play.Collections = append([]string{home}, play.Collections...)
+	}
 	for _, e := range unknown {
 		if _, isModule := p.action(e.name, at); isModule && byName[e.name] == nil && refusedKeywords[e.name] == "" {
 			p.mistake(e.pos, quoted(e.name)+" is no keyword of a play", "a module is called by a task: put it below tasks:")
@@ -136,6 +139,9 @@ func (p *parser) importedPlaybook(file values.Value, within *Play, at place) (st
 	name, ok := p.evaluated(file, at, "import_playbook", "write the name")
 	if !ok {
 		return "", false
+	}
+	if path := p.l.collectionPlaybook(name, p.l.collectionDirs(at)); path != "" {
+		return path, true
 	}
 	if word, rest := firstWord(name); rest != "" && !p.l.files.exists(join(dirOf(within.File), name)) {
 		p.warn(file.Pos(), "what stands behind the name of an imported playbook does nothing: use vars and tags beside it")

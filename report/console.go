@@ -115,7 +115,7 @@ func (c *Console) play(e executor.PlayStarted) {
 	c.free = e.Strategy != "linear"
 	c.last = ""
 	c.title("PLAY [" + e.Name + "]" + c.mark(e.Check))
-	if len(e.Hosts) == 0 {
+	if len(e.Hosts) == 0 && !e.Gone {
 		c.line(skipped, "skipping: no hosts matched")
 	}
 }

@@ -31,7 +31,7 @@ func toRead(task executor.Place, status executor.Status, shown values.Value) boo
 		return false
 	}
 	for _, hidden := range []string{"_ansible_verbose_always", "censored"} {
-		if _, ok := shown.Get(hidden); ok && status != executor.Failed {
+		if _, ok := shown.Get(hidden); ok {
 			return false
 		}
 	}
@@ -48,9 +48,9 @@ func (c *Console) dump(task executor.Place, status executor.Status, v values.Val
 	if !c.HideModuleWarnings {
 		hidden = append(hidden, "warnings", "deprecations")
 	}
+	read, indent := toRead(task, status, v), 0
 	v = without(v, hidden...)
-	indent := 0
-	if c.Pretty == nil && (c.Verbosity > 2 || c.YAML) || c.Pretty != nil && *c.Pretty || toRead(task, status, v) {
+	if c.Pretty == nil && (c.Verbosity > 2 || c.YAML) || c.Pretty != nil && *c.Pretty || read {
 		indent = 4
 	}
 	if c.Pretty != nil && !*c.Pretty {

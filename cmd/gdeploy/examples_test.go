@@ -65,7 +65,7 @@ func understood(command []string) error {
 		return err
 	}
 	if cmd.Name() == "play" {
-		_, err = findPlaybooks(cmd.Flags().Args())
+		_, err = findPlaybooks(cmd.Flags().Args(), nil)
 	}
 	return err
 }

@@ -72,7 +72,7 @@ func lintVerdict(found *lint.Findings, strict bool) error {
 }
 
 func lintPlaybooks(cmd *cobra.Command, o *options, args []string) (*lint.Findings, error) {
-	files, err := findPlaybooks(args)
+	files, err := findPlaybooks(args, collectionsOf(cmd))
 	if err != nil {
 		return nil, err
 	}

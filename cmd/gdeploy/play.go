@@ -95,7 +95,7 @@ func (p *playing) run() error {
 
 // open reads all that the run needs. The playbooks are nil where they were only to be listed.
 func (p *playing) open() (*session, []*playbooks.Playbook, error) {
-	files, err := findPlaybooks(p.args)
+	files, err := findPlaybooks(p.args, collectionsOf(p.cmd))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -128,10 +128,24 @@ func (p *playing) request(books []*playbooks.Playbook) executor.Request {
 	return executor.Request{Override: f.override, Step: f.step, StartAtTask: f.startAt, Playbooks: books}
 }
 
-func findPlaybooks(names []string) ([]string, error) {
+// collectionsOf are the directories in which playbooks of collections are looked for.
+func collectionsOf(cmd *cobra.Command) []string {
+	s, err := loadSettings(cmd.Flags(), func(values.Position, string) {})
+	if err != nil {
+		return nil // told when they are read for the session
+	}
+	return s.CollectionsPath
+}
+
+// findPlaybooks gives the files of playbooks by their names; collections are looked
+// through for those that are named NAMESPACE.COLLECTION.PLAYBOOK.
+func findPlaybooks(names, collections []string) ([]string, error) {
 	files := make([]string, len(names))
 	for i, name := range names {
 		file, err := findPlaybook(name)
+		if path := playbooks.CollectionPlaybook(name, collections); err != nil && path != "" {
+			file, err = path, nil
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -245,6 +245,11 @@ func (s *session) makeLoader(ctx context.Context, vault variables.Vault) {
 	for i := range specs {
 		pointers[i] = &specs[i]
 	}
+	library, collections := s.settings.Library, s.settings.CollectionsPath
+	if dir := s.settings.PlaybookDir; dir != "" { // a single task has no playbook beside which they would be found
+		library = append([]string{filepath.Join(s.playbookDir, "library")}, library...)
+		collections = append([]string{filepath.Join(s.playbookDir, "collections")}, collections...)
+	}
 	s.loader = playbooks.NewLoader(playbooks.Options{
 		Modules:       pointers,
 		CheckTemplate: s.store.CheckTemplate,
@@ -255,8 +260,8 @@ func (s *session) makeLoader(ctx context.Context, vault variables.Vault) {
 		OwnLookup:     func(name string) (bool, error) { return s.plugins.HasLookup(name), s.plugins.CheckLookup(name) },
 		Plugins:       s.store.AddPlugins,
 		RolesPath:     s.settings.RolesPath,
-		Library:       s.settings.Library,
-		Collections:   s.settings.CollectionsPath,
+		Library:       library,
+		Collections:   collections,
 		Warn:          s.warn,
 	})
 }

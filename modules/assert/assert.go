@@ -61,17 +61,21 @@ func (m *Module) Run(context.Context, modules.System) (modules.Result, error) {
 		}
 	}
 	msg := message(m.SuccessMsg, "All assertions passed")
-	data := modules.Data("msg", msg)
-	if m.Quiet {
-		data.Set("_ansible_verbose_always", values.False)
-	}
-	return modules.Result{Msg: values.Text(msg), Data: data}, nil
+	return modules.Result{Msg: values.Text(msg), Data: m.hushed(modules.Data("msg", msg))}, nil
 }
 
 func (m *Module) failed(condition values.Value) (modules.Result, error) {
 	msg := message(m.FailMsg, "Assertion failed")
 	data := modules.Data("evaluated_to", values.False, "assertion", condition, "msg", msg)
-	return modules.Result{Data: data}, errors.New(values.Text(msg))
+	return modules.Result{Data: m.hushed(data)}, errors.New(values.Text(msg))
+}
+
+// hushed marks a result that needs no lines of its own.
+func (m *Module) hushed(data *values.Map) *values.Map {
+	if m.Quiet {
+		data.Set("_ansible_verbose_always", values.False)
+	}
+	return data
 }
 
 func message(given *values.Value, otherwise string) values.Value {

@@ -85,11 +85,38 @@ func drop(data *values.Map) {
 		case "changed", "failed", "skipped", "ansible_facts", "invocation":
 			data.Delete(key)
 		default:
-			if strings.HasPrefix(name, "_ansible_") && name != "_ansible_verbose_always" {
+			if isInternal(name) && name != "_ansible_verbose_always" {
 				data.Delete(key)
+				continue
 			}
+			value, _ := data.Get(name)
+			data.SetKey(key, stripped(value))
 		}
 	}
+}
+
+// isInternal reports names that modules and those who call them keep for themselves.
+func isInternal(name string) bool { return strings.HasPrefix(name, "_ansible_") }
+
+// stripped is a value without internal names at any depth, as where a module repeats what it was given.
+func stripped(v values.Value) values.Value {
+	if m, ok := v.AsMap(); ok {
+		kept := values.NewMap(m.Len())
+		for key, value := range m.All() {
+			if !isInternal(values.Text(key)) {
+				kept.SetKey(key, stripped(value))
+			}
+		}
+		return values.FromMap(kept)
+	}
+	if v.Kind() != values.KindList {
+		return v
+	}
+	items := make([]values.Value, 0, len(v.Items()))
+	for _, item := range v.Items() {
+		items = append(items, stripped(item))
+	}
+	return values.FromSlice(items)
 }
 
 // notices are the module's warnings.
