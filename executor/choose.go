@@ -112,8 +112,12 @@ func (b *batch) agreed(ctx context.Context, t *playbooks.Task, hosts hostSet, f 
 	if !b.asksBefore() {
 		return true
 	}
+	word := "TASK"
+	if f.kind == Handling {
+		word = "HANDLER"
+	}
 	answer, err := remember(b.run, "step "+f.path, func() (string, error) {
-		return b.Terminal.Prompt(ctx, "Perform task: TASK: "+b.taskName(ctx, t, hosts, f)+" (N)o/(y)es/(c)ontinue: ", true)
+		return b.Terminal.Prompt(ctx, "Perform task: "+word+": "+b.taskName(ctx, t, hosts, f)+" (N)o/(y)es/(c)ontinue: ", true)
 	})
 	if err != nil {
 		return false
@@ -128,14 +132,15 @@ func (b *batch) agreed(ctx context.Context, t *playbooks.Task, hosts hostSet, f 
 	return false
 }
 
-func (r *run) asksBefore() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.Step && r.Terminal != nil
+func (b *batch) asksBefore() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Step && b.Terminal != nil && !b.unasked
 }
 
-func (r *run) askNoMore() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.Step = false
+// askNoMore ends the questions for what is left of the batch.
+func (b *batch) askNoMore() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.unasked = true
 }

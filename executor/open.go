@@ -103,12 +103,13 @@ func (p *play) close() {
 	p.tell(PlayEnded{Path: p.path, Name: p.name, Aborted: p.aborted})
 }
 
-// hostsInView are the lists of hosts that magic variables show.
+// hostsInView are the lists of hosts that magic variables show. As in Ansible a host that
+// left the play by itself is missing in its own batch only.
 func (b *batch) hostsInView() *variables.Hosts {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.view == nil || b.viewOf != b.number {
-		b.view = &variables.Hosts{All: b.all, Play: b.listed(b.active(b.play.hosts)), Batch: b.active(b.hosts).names()}
+		b.view = &variables.Hosts{All: b.all, Play: b.listed(b.active(b.hosts).and(b.alive(b.play.hosts.without(b.hosts)))), Batch: b.active(b.hosts).names()}
 		b.viewOf = b.number
 	}
 	return b.view

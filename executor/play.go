@@ -47,6 +47,8 @@ type batch struct {
 	number int
 	path   string
 	hosts  hostSet
+	// unasked says that --step was told to go on to the batch's end.
+	unasked bool
 }
 
 // play runs one play. It reports ended when no further play may run.

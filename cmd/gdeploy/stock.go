@@ -24,7 +24,7 @@ func findPlaybook(name string) (string, error) {
 		}
 	}
 	if _, err := fs.Stat(stock.Files, name); err != nil || strings.Contains(name, "/") {
-		return "", notParsed(fmt.Errorf("the playbook %q is neither here nor in playbooks/, and gdeploy ships none of that name (it ships bootstrap.yml, deploy.yml, rollback.yml)", name))
+		return "", notParsed(fmt.Errorf("the playbook: %s could not be found, neither here nor in playbooks/, and gdeploy ships none of that name (it ships bootstrap.yml, deploy.yml, rollback.yml)", name))
 	}
 	dir, err := unpackStock()
 	return filepath.Join(dir, name), err
