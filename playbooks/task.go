@@ -37,7 +37,7 @@ func (p *parser) call(t *target, m *values.Map, others []entry) bool {
 	t.task.Action, t.task.Written = a.name, a.written
 	t.task.Spec, t.task.UserModule = a.spec, a.path
 	if a.old != "" {
-		p.l.warn(t.task.Pos, a.old)
+		p.warn(t.task.Pos, a.old)
 	}
 	if isInclude(a.name) {
 		p.includeKeywords(t, m)
