@@ -2,6 +2,7 @@ package find
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -20,7 +21,11 @@ type filters struct {
 	wanted, unwanted []*regexp.Regexp
 	inside           *regexp.Regexp
 	whole            bool
-	age, size        *int64
+	// endsEarly tells that inside has a $, which in Python also matches before a last line break.
+	endsEarly bool
+	age, size *int64
+	// lines reads one file after the other.
+	lines *bufio.Reader
 }
 
 var (
@@ -65,6 +70,7 @@ func (f *filters) content(pattern string, whole bool) (err error) {
 	if f.whole = whole; pattern == "" {
 		return nil
 	}
+	f.endsEarly = strings.Contains(pattern, "$")
 	if !whole {
 		pattern = `\A(?:` + pattern + `)`
 	}
@@ -140,28 +146,40 @@ func reaches(n int64, limit *int64) bool {
 	return n >= *limit
 }
 
+func (f *filters) matchesInside(text []byte) bool {
+	return f.inside.Match(text) || f.endsEarly && f.inside.Match(bytes.TrimSuffix(text, []byte("\n")))
+}
+
+// lineLimit is how much of a line is looked at: a file that is no text may be one line.
+const lineLimit = 1 << 20
+
 // wholeLimit is up to which size a file is read at once.
 const wholeLimit = 64 << 20
 
 func (f *filters) contains(sys modules.Reader, name string) (bool, error) {
 	if f.whole {
 		text, err := modules.ReadFile(sys, name, wholeLimit)
-		return f.inside.Match(text), err
+		return f.matchesInside(text), err
 	}
 	file, err := sys.Open(name)
 	if err != nil {
 		return false, err
 	}
 	defer file.Close()
-	for lines := bufio.NewReader(file); ; {
-		line, err := lines.ReadBytes('\n')
-		if len(line) > 0 && f.inside.Match(line) {
+	if f.lines == nil {
+		f.lines = bufio.NewReaderSize(nil, lineLimit)
+	}
+	f.lines.Reset(file)
+	for begins := true; ; {
+		line, err := f.lines.ReadSlice('\n')
+		if begins && len(line) > 0 && f.matchesInside(line) {
 			return true, nil
 		}
-		if err != nil {
-			if errors.Is(err, io.EOF) {
-				err = nil
-			}
+		begins = !errors.Is(err, bufio.ErrBufferFull) // else the rest of the line comes next
+		switch {
+		case errors.Is(err, io.EOF):
+			return false, nil
+		case err != nil && begins:
 			return false, err
 		}
 	}
