@@ -44,3 +44,15 @@ func TestAReleaseThatIsGoneDiffersInAllItsFiles(t *testing.T) {
 		t.Errorf("%v, %v", diffs, err)
 	}
 }
+
+// A dry run takes what is to be packed as about to be made; a real one names it.
+func TestWhatIsToBePackedIsNamedWhereItIsMissing(t *testing.T) {
+	n := newNode(t)
+	_, err := release.Archive(t.Context(), n.system(""), release.Archiving{App: "shop", Version: "v1", Dest: "/tar", Source: "/code/target"})
+	if err == nil || !strings.Contains(err.Error(), "look at what is to be packed: stat /code/target: no such file or directory") {
+		t.Errorf("the error is %v", err)
+	}
+	if left, _ := os.ReadDir(filepath.Join(n.root, "tar")); len(left) > 0 {
+		t.Errorf("left are %v", left)
+	}
+}

@@ -61,6 +61,9 @@ func (p *packer) code(name string, sum io.Writer) error {
 	if p.a.Archive != "" {
 		return p.takeReady(name, sum)
 	}
+	if _, err := p.sys.Stat(p.a.Source); err != nil {
+		return fmt.Errorf("look at what is to be packed: %w", err)
+	}
 	r, w := io.Pipe()
 	go func() { w.CloseWithError(p.packInto(w)) }()
 	err := p.to.File(name, 0o644, p.sys.Now(), io.TeeReader(r, sum))

@@ -107,3 +107,13 @@ func TestPruneKeepsTheLiveThePreviousAndThePinnedRelease(t *testing.T) {
 		}
 	}
 }
+
+func TestAnArchiveThatIsMissingOrCannotBeReadIsNamed(t *testing.T) {
+	now, _ := settled(t, few)
+	inLab(t, "", "install", "-m", "0600", "/dev/null", "/deploy/tmp/secret.tar")
+	t.Cleanup(func() { inLab(t, "", "rm", "/deploy/tmp/secret.tar") })
+	for _, repo := range []string{"/deploy/tmp/nosuch.tar", "/deploy/tmp/secret.tar"} {
+		deploy(t, few, "-e", "source=archive", "-e", "repo="+repo).exits(t, 2).says(t, "there is no archive "+repo+" (repo) on this machine, or none that www may read")
+	}
+	run(t, now, few)
+}

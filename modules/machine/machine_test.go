@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/gdeploy/gdeploy/modules"
@@ -172,6 +174,17 @@ func TestWriteTreeStaysBelow(t *testing.T) {
 		t.Errorf("the link points to %s", st.Target)
 	}
 	must(t, os.Chmod(filepath.Join(root, "app/locked"), 0o755))
+}
+
+func TestWriteTreeTellsWhatIsWrongWithTheContent(t *testing.T) {
+	m, _ := rootIn(t)
+	gone := &fs.PathError{Op: "open", Path: "/code/gone", Err: fs.ErrNotExist}
+	err := m.WriteTree("/app", func(b modules.Below) error {
+		return b.File("deep/archive", 0o644, time.Time{}, io.MultiReader(strings.NewReader("beginning"), iotest.ErrReader(gone)))
+	})
+	if err == nil || err.Error() != gone.Error() {
+		t.Errorf("the error is %v", err)
+	}
 }
 
 func TestWriteTreeFollowsNoLinkInItsPlace(t *testing.T) {

@@ -110,17 +110,36 @@ func (b *below) File(name string, mode fs.FileMode, modTime time.Time, content i
 	if err != nil {
 		return err
 	}
-	err = b.create(clean, mode, content)
-	if errors.Is(err, fs.ErrNotExist) {
+	read := &source{Reader: content}
+	err = b.create(clean, mode, read)
+	if errors.Is(err, fs.ErrNotExist) && read.err == nil {
 		if err := b.parents(clean); err != nil {
 			return err
 		}
-		err = b.create(clean, mode, content)
+		err = b.create(clean, mode, read)
+	}
+	if read.err != nil {
+		return read.err
 	}
 	if err == nil && !modTime.IsZero() {
 		err = b.root.Chtimes(clean, modTime, modTime)
 	}
 	return b.failed("write", name, err)
+}
+
+// source keeps apart what is wrong with a content and what is wrong with the place for it.
+type source struct {
+	io.Reader
+	err error
+}
+
+// Read passes bytes on.
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.err = err
+	}
+	return n, err
 }
 
 // create writes a new file, or a new one beside the old and renames it.

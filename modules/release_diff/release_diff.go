@@ -31,6 +31,9 @@ func (m *Module) Run(_ context.Context, sys modules.System) (modules.Result, err
 	}
 	var dirs [2]string
 	for i, name := range []string{m.From, m.To} {
+		if name == "current" || name == "previous" {
+			return modules.Result{}, fmt.Errorf("%s is another release on each node, and compared is what %s holds: name a version (gdeploy releases --all lists them)", name, m.ArchiveDir)
+		}
 		version, err := release.Resolve(name, nil, nil, release.Versions(known))
 		if err != nil {
 			return modules.Result{}, fmt.Errorf("%w; compared is what %s holds", err, m.ArchiveDir)
