@@ -110,6 +110,18 @@ type managedHost struct {
 	step  *step
 	// gone is why the host cannot be reached.
 	gone error
+	// offered are files of this module's own. Others may have the same bytes in files that
+	// go away sooner.
+	offered *contents
+}
+
+// Offer makes a file one that a call may be given.
+func (h *managedHost) Offer(file string) (values.Value, error) {
+	if h.offered == nil {
+		h.offered = newContents(nil, nil)
+	}
+	blob, err := h.offered.file(file, file, asItIs)
+	return blob.Value(), err
 }
 
 // Call runs another module on the host.
@@ -117,8 +129,12 @@ func (h *managedHost) Call(ctx context.Context, module string, args values.Value
 	call := h.step.call
 	call.Module, call.Args, call.Diff = module, args, false
 	call.Step = "" // of a step that runs here the host has nothing to remember
+	var sent transport.Content = h.visit.contents
+	if h.offered != nil {
+		sent = h.offered
+	}
 	h.gone = h.visit.slots.use(ctx, func() (err error) {
-		reply, err = h.visit.Hosts.Call(ctx, h.step.target, call, h.visit.contents, h.visit.progress)
+		reply, err = h.visit.Hosts.Call(ctx, h.step.target, call, sent, h.visit.progress)
 		return err
 	})
 	return reply, modules.WithKind(modules.KindUnreachable, h.gone)

@@ -54,6 +54,9 @@ type UsesTerminal interface{ UseTerminal(Terminal) }
 type ManagedHost interface {
 	// Call runs another module there. The error is for a host that cannot be reached.
 	Call(ctx context.Context, module string, args values.Value) (Reply, error)
+	// Offer makes a file that lies beside the executor, and stays until the module ends,
+	// what a call may be given as its src.
+	Offer(file string) (values.Value, error)
 }
 
 // UsesHost is a module that has other modules run on the host.

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/modules/pythonjson"
 	"github.com/gdeploy/gdeploy/values"
 )
 
@@ -71,7 +72,7 @@ func (m *Module) text(ctx context.Context, sys modules.System) (modules.Result, 
 // contentText is the text of a file; what is no scalar is written as JSON.
 func contentText(v values.Value) string {
 	if v.Kind() == values.KindList || v.Kind() == values.KindMap {
-		return spacedJSON(v)
+		return pythonjson.Dump(v)
 	}
 	return values.Text(v)
 }

@@ -42,6 +42,9 @@ func (h host) Call(ctx context.Context, module string, args values.Value) (modul
 	return reply, nil
 }
 
+// Offer is not asked for.
+func (host) Offer(string) (values.Value, error) { return values.Null, nil }
+
 // variables are those that say where a file goes.
 type variables map[string]string
 

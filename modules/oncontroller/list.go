@@ -8,6 +8,7 @@ import (
 	"github.com/gdeploy/gdeploy/modules/debug"
 	"github.com/gdeploy/gdeploy/modules/fail"
 	"github.com/gdeploy/gdeploy/modules/fetch"
+	"github.com/gdeploy/gdeploy/modules/get_url"
 	"github.com/gdeploy/gdeploy/modules/group_by"
 	"github.com/gdeploy/gdeploy/modules/http_check"
 	"github.com/gdeploy/gdeploy/modules/include_vars"
@@ -19,6 +20,7 @@ import (
 	"github.com/gdeploy/gdeploy/modules/release_sample"
 	"github.com/gdeploy/gdeploy/modules/set_fact"
 	"github.com/gdeploy/gdeploy/modules/set_stats"
+	"github.com/gdeploy/gdeploy/modules/uri"
 	"github.com/gdeploy/gdeploy/modules/validate_argument_spec"
 	"github.com/gdeploy/gdeploy/modules/wait_for_connection"
 )
@@ -31,6 +33,7 @@ func Specs() []modules.Spec {
 		debug.Spec,
 		fail.Spec,
 		fetch.Spec,
+		get_url.Spec,
 		group_by.Spec,
 		http_check.Spec,
 		include_vars.Spec,
@@ -42,6 +45,7 @@ func Specs() []modules.Spec {
 		release_sample.Spec,
 		set_fact.Spec,
 		set_stats.Spec,
+		uri.Spec,
 		validate_argument_spec.Spec,
 		wait_for_connection.Spec,
 	}

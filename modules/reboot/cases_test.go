@@ -54,6 +54,9 @@ func (h *host) Call(_ context.Context, _ string, args values.Value) (modules.Rep
 	return say("root")
 }
 
+// Offer is not asked for.
+func (*host) Offer(string) (values.Value, error) { return values.Null, nil }
+
 // Shell is not asked for.
 func (*host) Shell(context.Context, string) (modules.Output, error) { return modules.Output{}, nil }
 

@@ -1,4 +1,5 @@
-package copy
+// Package pythonjson writes JSON as Python's json.dumps does.
+package pythonjson
 
 import (
 	"fmt"
@@ -8,15 +9,14 @@ import (
 	"github.com/gdeploy/gdeploy/values"
 )
 
-// spacedJSON writes JSON as Python's json.dumps does: a space after commas and colons,
-// ASCII only.
-func spacedJSON(v values.Value) string {
+// Dump writes a value with a space after commas and colons, ASCII only.
+func Dump(v values.Value) string {
 	var b strings.Builder
-	writeJSON(&b, v)
+	write(&b, v)
 	return b.String()
 }
 
-func writeJSON(b *strings.Builder, v values.Value) {
+func write(b *strings.Builder, v values.Value) {
 	if m, ok := v.AsMap(); ok {
 		b.WriteByte('{')
 		for i, key := range m.Keys() {
@@ -25,7 +25,7 @@ func writeJSON(b *strings.Builder, v values.Value) {
 			}
 			writeASCII(b, key)
 			b.WriteString(": ")
-			writeJSON(b, m.Values()[i])
+			write(b, m.Values()[i])
 		}
 		b.WriteByte('}')
 		return
@@ -39,7 +39,7 @@ func writeJSON(b *strings.Builder, v values.Value) {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		writeJSON(b, item)
+		write(b, item)
 	}
 	b.WriteByte(']')
 }
