@@ -21,8 +21,11 @@ func value(field func(*target) *values.Value) reader {
 func word(field func(*Keywords) *values.Value) reader {
 	return func(p *parser, t *target, k *Keyword, v values.Value) {
 		p.literal(t, k, v)
-		if k.Name != "name" { // Ansible shows a name that it cannot evaluate as it is
+		switch {
+		case k.Name != "name": // Ansible shows a name that it cannot evaluate as it is
 			p.templates(t, v)
+		case !v.Truthy(), t.task != nil && v.Kind() != values.KindString:
+			return // and a play by its hosts, a task by its module, where the name is no text
 		}
 		*field(t.words) = v
 	}
