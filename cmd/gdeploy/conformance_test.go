@@ -154,6 +154,7 @@ func conformanceEnv(work string) []string {
 		"XDG_CONFIG_HOME=" + filepath.Join(home, "config"),
 		"GDEPLOY_LOG_FILE=" + filepath.Join(home, "gdeploy.log"),
 		"ANSIBLE_PYTHON_INTERPRETER=/usr/bin/python3",
+		"PYTHONDONTWRITEBYTECODE=1", // which would be among the files that are left
 		"ANSIBLE_PIPELINING=1",
 		"ANSIBLE_LOCALHOST_WARNING=0",
 		"CASE_HOME=/somewhere",

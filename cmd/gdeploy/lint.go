@@ -133,6 +133,7 @@ func lintSession(cmd *cobra.Command, o *options, playbookDir string, doubts *lin
 	if s.extra, err = variables.ParseExtraVars(o.extraVars, vault); err != nil {
 		return nil, false, badOption(fmt.Errorf("--extra-vars: %w", err))
 	}
+	s.makePlugins(cmd.ErrOrStderr(), playbookDir, true)
 	if _, none := s.settings.inventories(); none == nil {
 		hasInventory = true
 		err = s.readInventory(cmd.Context(), false, playbookDir, vault)
@@ -142,7 +143,6 @@ func lintSession(cmd *cobra.Command, o *options, playbookDir string, doubts *lin
 	if err != nil {
 		return nil, false, err
 	}
-	s.makePlugins(cmd.ErrOrStderr(), playbookDir)
 	s.makeStore(playbookDir, vault)
 	s.makeLoader(cmd.Context(), vault)
 	return s, hasInventory, nil

@@ -10,8 +10,9 @@ import (
 )
 
 // makePlugins makes ready what runs filters, tests and lookups of the user's own. What they print
-// goes to errs, without the secrets.
-func (s *session) makePlugins(errs io.Writer, playbookDir string) {
+// goes to errs, without the secrets. Those of the playbook's directory are known to inventories
+// too, where there is a playbook.
+func (s *session) makePlugins(errs io.Writer, playbookDir string, isPlaybooks bool) {
 	s.plugins = plugins.New(plugins.Options{
 		Python:      s.settings.PluginsPython,
 		Timeout:     time.Duration(s.settings.PluginsTimeout) * time.Second,
@@ -26,8 +27,8 @@ func (s *session) makePlugins(errs io.Writer, playbookDir string) {
 		Told:        s.inputs.told,
 		Setting:     s.ansibleSetting,
 	})
-	if s.settings.PlaybookDir != "" {
-		s.plugins.Add(playbookDir) // as for gdeploy run, which reads no playbook
+	if isPlaybooks || s.settings.PlaybookDir != "" {
+		s.plugins.Add(playbookDir)
 	}
 }
 

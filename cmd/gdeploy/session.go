@@ -84,11 +84,11 @@ func newSessionOf(cmd *cobra.Command, o *options, playbookDir string, before *ru
 	if s.playbookDir, err = s.dirOfPlaybooks(playbookDir); err != nil {
 		return nil, err
 	}
+	s.makePlugins(cmd.ErrOrStderr(), s.playbookDir, playbookDir != "")
 	if err := s.readInventory(cmd.Context(), cmd.Flags().Changed("limit"), s.playbookDir, vault); err != nil {
 		return nil, err
 	}
 	s.waitForLocks()
-	s.makePlugins(cmd.ErrOrStderr(), s.playbookDir)
 	s.makeStore(s.playbookDir, vault)
 	s.makeLoader(cmd.Context(), vault)
 	return s, nil
@@ -181,6 +181,7 @@ func (s *session) constructing(ctx context.Context, playbookDir string, vault va
 		PlaybookDir: playbookDir,
 		Vault:       vault,
 		Lookups:     none,
+		Plugins:     s.plugins,
 		Warn:        func(msg string) { s.warn(values.Position{}, msg) },
 	})
 	return func(template string, vars *values.Map, pos values.Position) (values.Value, error) {

@@ -28,14 +28,14 @@ func All() map[string]jinja.Filter {
 func Refused() map[string]string {
 	all := map[string]string{}
 	qualify(all, map[string]string{
-		"hashids_decode": "use hash, or a module of your own in library/",
-		"hashids_encode": "use hash, or a module of your own in library/",
+		"hashids_decode": "use hash, or a filter of your own in filter_plugins/",
+		"hashids_encode": "use hash, or a filter of your own in filter_plugins/",
 		"jc":             "ask the program for JSON where it can, and read that with from_json; or use regex_findall",
 	}, "community.general")
 	qualify(all, map[string]string{
 		"consolidate": "use lists_mergeby, or groupby with combine",
 		"fact_diff":   "use difference, or dict2items and difference",
-		"from_xml":    "use regex_search, or a module of your own in library/",
+		"from_xml":    "use regex_search, or a filter of your own in filter_plugins/",
 		"to_xml":      "use a template",
 		"resolvable":  "use lookup('pipe', 'getent hosts NAME', errors='ignore')",
 		"validate":    "use the module assert, or argument specs of a role",

@@ -104,7 +104,8 @@ type plugin struct {
 	set              *Set
 	kind, file, name string
 	wire             *wire
-	failed           error // what could not be sent
+	failed           error          // what could not be sent
+	given            []values.Value // what the plugin asked for
 }
 
 // put adds a value to a frame.
@@ -137,7 +138,7 @@ func (p *plugin) run(ctx context.Context, frame *values.Map, inputs []values.Val
 	}
 	result, _ := got.Get("result")
 	v, err := p.wire.from(result)
-	return newMarks(inputs).put(v), err
+	return newMarks(append(inputs, p.given...)).put(v), err
 }
 
 // fault makes an error of what Python tells of an exception.
@@ -214,7 +215,7 @@ func (p *plugin) back(c *jinja.Call, kind, name string, q *values.Map) (values.V
 	if err != nil {
 		return v, err
 	}
-	return p.wire.to(v)
+	return p.hand(v)
 }
 
 // perhaps answers with a list: of one value, or of none.
@@ -222,8 +223,14 @@ func (p *plugin) perhaps(v values.Value, ok bool, err error) (values.Value, erro
 	if err != nil || !ok {
 		return values.FromSlice(nil), err
 	}
-	v, err = p.wire.to(v)
+	v, err = p.hand(v)
 	return values.ListOf(v), err
+}
+
+// hand gives the plugin a value that it asked for. Its result may be made of that.
+func (p *plugin) hand(v values.Value) (values.Value, error) {
+	p.given = append(p.given, v)
+	return p.wire.to(v)
 }
 
 // ofLive answers what is asked of a map of gdeploy's, such as hostvars.

@@ -27,19 +27,14 @@ func search(kind string, dirs []string) *found {
 	return f
 }
 
-// pythonFiles lists the Python files of a directory by name, and then those of the directories
-// below it. A directory that is not there has none.
+// pythonFiles lists the Python files of a directory by name; a directory that is not there has
+// none. What lies in directories below does not count, as in Ansible.
 func pythonFiles(dir string) []string {
 	entries, _ := os.ReadDir(dir)
 	var files []string
 	for _, e := range entries {
 		if name := e.Name(); filepath.Ext(name) == ".py" && name != "__init__.py" && !strings.HasPrefix(name, ".") && !e.IsDir() {
 			files = append(files, absolute(filepath.Join(dir, name)))
-		}
-	}
-	for _, e := range entries {
-		if e.IsDir() && e.Name() != "__pycache__" {
-			files = append(files, pythonFiles(filepath.Join(dir, e.Name()))...)
 		}
 	}
 	return files

@@ -84,7 +84,11 @@ func (p *plugin) ofScope(from Scope, what string, q *values.Map) (values.Value, 
 		path, _ := from.Find(text("kind"), text("name"))
 		return values.String(path), nil
 	case "read":
-		return from.Read(text("path"))
+		v, err := from.Read(text("path"))
+		if err != nil {
+			return v, err
+		}
+		return p.hand(v)
 	case "yaml":
 		v, _, err := yaml.Load([]byte(strings.TrimSpace(text("text"))), p.file+" (DOCUMENTATION)")
 		return v, err
@@ -108,7 +112,7 @@ func (p *plugin) render(from Scope, q *values.Map) (values.Value, error) {
 	if err != nil {
 		return v, err
 	}
-	return p.wire.to(v)
+	return p.hand(v)
 }
 
 func (p *plugin) ini(section, key string) values.Value {
