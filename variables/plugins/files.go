@@ -16,7 +16,11 @@ func search(kind string, dirs []string) *found {
 	for _, dir := range dirs {
 		for _, file := range pythonFiles(dir) {
 			name := baseName(file)
-			if before := first[name]; before != "" {
+			switch before := first[name]; before {
+			case "":
+			case file:
+				continue // the directory is named twice
+			default:
 				f.hidden[file] = before
 				continue
 			}

@@ -72,6 +72,7 @@ func (s *Set) Close() { s.python.stop("the run is over") }
 // Add makes the plugins in the directories of a playbook or a role known. It reports whether
 // there are any that were not known before.
 func (s *Set) Add(dir string) bool {
+	dir = absolute(dir)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if slices.Contains(s.places, dir) {
