@@ -220,6 +220,10 @@ func (c *checker) vars(vars *values.Map) {
 	}
 }
 
+// seldomMeant are numbers that give rights which hardly anybody wants (0620, 0670, 0674), and
+// are what somebody writes who means 0400, 0440 or 0444.
+var seldomMeant = []int64{400, 440, 444}
+
 // mode finds file rights such as 644, a decimal number in YAML; 0644 is meant.
 func (c *checker) mode(t *playbooks.Task) {
 	if t.Args == nil {
@@ -228,7 +232,7 @@ func (c *checker) mode(t *playbooks.Task) {
 	for _, name := range []string{"mode", "directory_mode"} {
 		v, ok := t.Args.Get(name)
 		n, isInt := v.AsInt()
-		if !ok || !isInt || n <= 0o777 {
+		if !ok || !isInt || n <= 0o777 && !slices.Contains(seldomMeant, n) {
 			continue
 		}
 		text := strconv.FormatInt(n, 10)
