@@ -70,9 +70,14 @@ func (m *Module) validateHTTP() error {
 	if m.DrainURL == "" || m.ReadyURL == "" {
 		return modules.Invalid("driver http needs drain_url and ready_url, or file")
 	}
-	for _, u := range []string{m.DrainURL, m.ReadyURL, m.StateURL} {
-		if parsed, err := url.Parse(u); u != "" && (err != nil || parsed.Scheme != "http" || parsed.Host == "") {
-			return modules.Invalid("%q must be like http://127.0.0.1:8080/drain; for https use driver: command, with curl", u)
+	for _, u := range []struct{ name, text string }{{"drain_url", m.DrainURL}, {"ready_url", m.ReadyURL}, {"state_url", m.StateURL}} {
+		parsed, err := url.Parse(u.text)
+		switch {
+		case u.text == "":
+		case err == nil && parsed.User != nil:
+			return modules.Invalid("%s has a user or a password in it, which are not sent; use driver: command, with curl", u.name)
+		case err != nil || parsed.Scheme != "http" || parsed.Host == "":
+			return modules.Invalid("%q must be like http://127.0.0.1:8080/drain; for https use driver: command, with curl", u.text)
 		}
 	}
 	return nil
