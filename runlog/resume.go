@@ -61,9 +61,11 @@ func (s Standing) why(dir string) (forward, back string) {
 		return both(errAlive.Error())
 	case s.Check:
 		return both("it was a dry run, which changes nothing: run it again")
+	case s.Single && o == nil:
+		return both("it ran a single module, not playbooks: run it again")
 	case o != nil && o.Open:
 		forward = "it was being taken back: gdeploy resume --undo " + s.ID + " goes on with that"
-	case o != nil && (o.Suspended || o.Interrupted && !o.Undone):
+	case o != nil && !s.Single && (o.Suspended || o.Interrupted && !o.Undone):
 	case o != nil:
 		return both("it ended: " + s.Result() + s.again())
 	}
@@ -77,7 +79,7 @@ func (s Standing) why(dir string) (forward, back string) {
 }
 
 func (s Standing) again() string {
-	if len(s.Unfinished) == 0 {
+	if len(s.Unfinished) == 0 || s.Single {
 		return ""
 	}
 	return "; gdeploy retry " + s.ID + " runs it again on the hosts that it did not finish"

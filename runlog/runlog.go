@@ -38,6 +38,9 @@ type Meta struct {
 	Arguments []string  `json:"arguments"`
 	Limit     string    `json:"limit,omitempty"`
 	Check     bool      `json:"check,omitempty"`
+	// Single marks a run of one module, or of a command such as gdeploy lock. It is run again
+	// where it did not come to its end, and does not go on.
+	Single bool `json:"single,omitempty"`
 	// Ended is zero while the run goes on, and for ever where the controller died.
 	Ended   time.Time         `json:"ended,omitzero"`
 	Outcome *executor.Outcome `json:"outcome,omitempty"`
@@ -175,6 +178,9 @@ func stateFile(own string) string { return filepath.Join(own, "state.jsonl") }
 
 // ID is the run's id.
 func (r *Run) ID() string { return r.meta.ID }
+
+// IsSingle reports a run that cannot go on, see Meta.
+func (r *Run) IsSingle() bool { return r.meta.Single }
 
 // Record writes an event, and takes note of what the shared log tells about.
 func (r *Run) Record(record executor.Record) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gdeploy/gdeploy/executor"
 	"github.com/gdeploy/gdeploy/playbooks"
+	"github.com/gdeploy/gdeploy/runlog"
 	"github.com/gdeploy/gdeploy/values"
 )
 
@@ -80,12 +81,29 @@ func runAdhoc(cmd *cobra.Command, o *options, a adhocFlags, pattern string) erro
 	if err != nil {
 		return badOption(err)
 	}
-	run, err := s.startRun(cmd, []string{"run:" + module})
+	s.learn(books[0].Plays[0].Tasks[0])
+	run, err := s.startRun(cmd, runlog.Meta{Playbooks: []string{"run:" + module}, Single: true})
 	if err != nil {
 		return err
 	}
 	outcome, err := s.execute(cmd.Context(), run, executor.Request{Playbooks: books}, sinks...)
 	return errors.Join(err, outcomeError(outcome, ""), endRun(cmd, run))
+}
+
+// learn makes the secret parameters of a task known, so that the run's record does not show
+// how they were given.
+func (s *session) learn(node playbooks.Node) {
+	task, ok := node.(*playbooks.Task)
+	if !ok || task.Spec == nil || task.Args == nil {
+		return
+	}
+	for _, p := range task.Spec.Parameters() {
+		for _, name := range append([]string{p.Name}, p.Aliases...) {
+			if v, given := task.Args.Get(name); given && p.Secret {
+				s.secrets.Add(values.Text(v))
+			}
+		}
+	}
 }
 
 // listHosts prints the hosts of a play as ansible --list-hosts does.

@@ -40,9 +40,11 @@ func (s *session) execute(ctx context.Context, run *runlog.Run, request executor
 		told := s.notifier()
 		defer told.Close()
 		sinks = append(sinks, run, told)
-		request.Journal = journalOf(run)
 		request.Sent = s.inputs.sent(s.started)
 		request.Approvals = run
+	}
+	if run != nil && !run.IsSingle() {
+		request.Journal = journalOf(run)
 	}
 	request.Identity = s.identity(run)
 	request.Inventory = executor.FromInventory(s.inventory)

@@ -76,7 +76,7 @@ func changeHold(cmd *cobra.Command, o *options, args []string, h hold) error {
 	if err != nil {
 		return err
 	}
-	run, err := s.startRunOf(cmd, runlog.Meta{App: s.app(), Playbooks: []string{h.verb}, Why: h.reason})
+	run, err := s.startRun(cmd, runlog.Meta{App: s.app(), Playbooks: []string{h.verb}, Why: h.reason, Single: true})
 	if err != nil {
 		return err
 	}

@@ -81,7 +81,7 @@ func (p *playing) run() error {
 	if err != nil || books == nil {
 		return err
 	}
-	run, err := s.startRunOf(p.cmd, runlog.Meta{Playbooks: p.args, RetryOf: p.retryOf})
+	run, err := s.startRun(p.cmd, runlog.Meta{Playbooks: p.args, RetryOf: p.retryOf})
 	if err != nil {
 		return err
 	}

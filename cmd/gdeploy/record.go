@@ -14,14 +14,8 @@ import (
 	"github.com/gdeploy/gdeploy/values"
 )
 
-// startRun begins to keep a run on disk. what are the playbooks, or the module, as they
-// were named.
-func (s *session) startRun(cmd *cobra.Command, what []string) (*runlog.Run, error) {
-	return s.startRunOf(cmd, runlog.Meta{Playbooks: what})
-}
-
-// startRunOf begins to keep a run of which meta tells more than the session knows.
-func (s *session) startRunOf(cmd *cobra.Command, meta runlog.Meta) (*runlog.Run, error) {
+// startRun begins to keep a run on disk, of which meta tells more than the session knows.
+func (s *session) startRun(cmd *cobra.Command, meta runlog.Meta) (*runlog.Run, error) {
 	dir, err := runlog.Dir()
 	if err != nil {
 		return nil, err
@@ -43,7 +37,7 @@ func endRun(cmd *cobra.Command, run *runlog.Run) error {
 }
 
 // arguments are the command and its flags, for the record. Of variables only the names are
-// kept: their values may be secret.
+// kept: their values may be secret. Of the rest what is known to be secret is masked.
 func (s *session) arguments(cmd *cobra.Command) []string {
 	shown := append([]string{cmd.Name()}, cmd.Flags().Args()...)
 	cmd.Flags().Visit(func(f *pflag.Flag) {
@@ -55,7 +49,7 @@ func (s *session) arguments(cmd *cobra.Command) []string {
 			}
 			value = strings.Join(names, ",")
 		}
-		shown = append(shown, "--"+f.Name+"="+value)
+		shown = append(shown, "--"+f.Name+"="+s.secrets.Text(value))
 	})
 	return shown
 }

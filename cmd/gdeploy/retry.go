@@ -77,7 +77,7 @@ func chooseUnfinished(dir string, args []string) (s runlog.Standing, err error) 
 }
 
 func newestRun(dir string) (runlog.Standing, error) {
-	s, found, err := runlog.Newest(dir, func(s runlog.Standing) bool { return !s.Check })
+	s, found, err := runlog.Newest(dir, func(s runlog.Standing) bool { return !s.Check && !s.Single })
 	if err == nil && !found {
 		err = fmt.Errorf("there is no run in %s", dir)
 	}
@@ -86,7 +86,7 @@ func newestRun(dir string) (runlog.Standing, error) {
 
 // olderUnfinished names the newest run that left hosts unfinished, where there is one.
 func olderUnfinished(dir string) error {
-	s, found, err := runlog.Newest(dir, func(s runlog.Standing) bool { return len(s.Unfinished) > 0 && !s.Check })
+	s, found, err := runlog.Newest(dir, func(s runlog.Standing) bool { return len(s.Unfinished) > 0 && !s.Check && !s.Single })
 	if err != nil || !found {
 		return err
 	}

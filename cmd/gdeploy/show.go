@@ -132,7 +132,7 @@ func standing(s runlog.Standing) string {
 		return fmt.Sprintf("%s: gdeploy resume %s goes on with it, gdeploy resume --undo %s takes it back", s.Result(), s.ID, s.ID)
 	case s.WhyNotBack == "":
 		return s.Result() + "; " + s.Why
-	case len(s.Unfinished) > 0 && !s.Check:
+	case len(s.Unfinished) > 0 && !s.Check && !s.Single:
 		return fmt.Sprintf("%s; not finished: %s; gdeploy retry %s is for those", s.Result(), strings.Join(s.Unfinished, ", "), s.ID)
 	}
 	return s.Result()
