@@ -205,13 +205,15 @@ func (e *endpoint) misconfigured(cause error, next string) error {
 	return &Unreachable{Kind: KindConfig, Op: "connect to " + e.address, Cause: cause, Next: next}
 }
 
-// hop is the target of one jump host on the way to e; before are the hops on the way to it.
-func (e *endpoint) hop(spec string, before []string) (Target, error) {
+// hop is the target of the last jump host on the way to e.
+func (e *endpoint) hop() (Target, error) {
+	last := len(e.jump) - 1
+	spec, before := e.jump[last], e.jump[:last]
 	t := Target{
 		Host: spec, PrivateKeyFiles: e.target.PrivateKeyFiles, Passphrase: e.target.Passphrase, KnownHosts: e.target.KnownHosts,
 		HostKeyChecking: e.target.HostKeyChecking, SSHConfig: e.target.SSHConfig, ConnectTimeout: e.target.ConnectTimeout,
 		AliveInterval: e.target.AliveInterval, AliveCount: e.target.AliveCount,
-		ProxyJump: strings.Join(before, ","), through: append(slices.Clone(e.target.through), e.hostPort()),
+		ProxyJump: strings.Join(before, ","),
 	}
 	rest := spec
 	if at := strings.LastIndexByte(spec, '@'); at >= 0 {

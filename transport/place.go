@@ -69,29 +69,36 @@ func (p *Pool) way(e *endpoint) (dial dialContext, via string, err error) {
 	if len(e.jump) == 0 {
 		return directly, "", nil
 	}
-	last := len(e.jump) - 1
-	hop, err := e.hop(e.jump[last], e.jump[:last])
-	if err != nil {
+	if err := p.checkWay(e); err != nil {
 		return nil, "", err
 	}
-	if err := p.checkWay(e, hop); err != nil {
+	hop, err := e.hop()
+	if err != nil {
 		return nil, "", err
 	}
 	jump, err := p.place(p.ctx, hop)
 	if err != nil {
-		return nil, "", fmt.Errorf("jump host %s: %w", e.jump[last], err)
+		return nil, "", fmt.Errorf("jump host %s: %w", hop.Host, err)
 	}
 	return jump.link.(*sshLink).client.DialContext, strings.Join(e.jump, ","), nil
 }
 
-// checkWay refuses jump hosts that need each other.
-func (p *Pool) checkWay(e *endpoint, hop Target) error {
-	next, err := p.endpoint(p.ctx, hop)
-	if err != nil {
-		return err
-	}
-	if slices.Contains(hop.through, next.hostPort()) {
-		return e.misconfigured(fmt.Errorf("the way through jump host %q leads back to %s", hop.Host, next.hostPort()), "set ansible_ssh_common_args or ProxyJump for one of them to none")
+// checkWay refuses jump hosts that need each other, before anything waits for them: each of
+// them would wait for the others.
+func (p *Pool) checkWay(e *endpoint) error {
+	passed := []string{e.hostPort()}
+	for at := e; len(at.jump) > 0; {
+		hop, err := at.hop()
+		if err != nil {
+			return err
+		}
+		if at, err = p.endpoint(p.ctx, hop); err != nil {
+			return err
+		}
+		if slices.Contains(passed, at.hostPort()) {
+			return e.misconfigured(fmt.Errorf("the way through jump host %q leads back to %s", hop.Host, at.hostPort()), "set ansible_ssh_common_args or ProxyJump for one of them to none")
+		}
+		passed = append(passed, at.hostPort())
 	}
 	return nil
 }

@@ -357,6 +357,33 @@ func TestProxyJump(t *testing.T) {
 	refused(t, echo(t, pool, target), transport.KindRefused, "jump host a@127.0.0.1:1")
 }
 
+// Jump hosts that need each other are refused, also where both ways are tried at once and each
+// would wait for the other.
+func TestJumpHostsInACircle(t *testing.T) {
+	config := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(config, []byte("Host a\n HostName 127.0.0.1\n Port 1\n ProxyJump b\nHost b\n HostName 127.0.0.1\n Port 2\n ProxyJump c\nHost c\n HostName 127.0.0.1\n Port 3\n ProxyJump a\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		pool := sshPool(t, transport.Options{})
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		var all sync.WaitGroup
+		for _, host := range []string{"a", "b", "c"} {
+			all.Go(func() {
+				_, err := pool.Call(ctx, transport.Target{Host: host, SSHConfig: config, Password: "x"}, text("echo", ""), nil, nil)
+				if transport.KindOf(err) != transport.KindConfig || !strings.Contains(err.Error(), "leads back to 127.0.0.1:") {
+					t.Errorf("%s: %v", host, err)
+				}
+			})
+		}
+		all.Wait()
+		if t.Failed() {
+			return
+		}
+	}
+}
+
 func TestExecOverSSH(t *testing.T) {
 	server := startSSHD(t)
 	pool := sshPool(t, transport.Options{})

@@ -55,9 +55,6 @@ type Target struct {
 	// login user's home and number.
 	HelperDirs []string
 	Become     Become
-
-	// through are the addresses that this jump host is needed for.
-	through []string
 }
 
 // Become says as which user the helper shall work.
