@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gdeploy/gdeploy/modules"
@@ -17,7 +18,7 @@ func TestProbes(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "log")
 	shelf := &shelf{blobs: map[string][]byte{sumOf([]byte("there")): []byte("there")}}
 	calls := func(list ...modules.Call) []modules.Call { return list }
-	a, b, c := text("echo", "a"), text("echo", "b"), text("lines", "c d")
+	a, b, c, long := text("echo", "a"), text("echo", "b"), text("lines", "c d"), text("echo", strings.Repeat("x", 200_000)) // it says so twice
 	for name, try := range map[string]struct {
 		calls, probes []modules.Call
 		want          []int
@@ -27,6 +28,7 @@ func TestProbes(t *testing.T) {
 		"one fails":             {calls(a), calls(text("fail", ""), b), nil},
 		"one has a bug":         {calls(a), calls(b, text("panic", ""), c), []int{0}},
 		"one lacks content":     {calls(a), calls(b, blobCall(sumOf([]byte("there")), 5, 0), c), []int{0}},
+		"they say too much":     {calls(a), calls(long, b, long, long, b), []int{0, 1, 2}},
 		"behind a change":       {calls(text("append", file+" real")), calls(b), nil},
 		"behind a failure":      {calls(text("fail", "")), calls(b), nil},
 		"behind several":        {calls(a, b), calls(c), []int{0}},

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -79,6 +80,7 @@ func (s *server) chain(ctx context.Context, stream *yamux.Stream, request wire.R
 
 // probe answers the probes of a request, up to the first that has no answer.
 func (s *server) probe(ctx context.Context, stream *yamux.Stream, request wire.Request, unchanged bool, out *events) {
+	left := mostProbed
 	for i, call := range request.Probes {
 		number := len(request.Calls) + i
 		if !unchanged || ctx.Err() != nil || !s.begin() {
@@ -88,13 +90,19 @@ func (s *server) probe(ctx context.Context, stream *yamux.Stream, request wire.R
 		call.Check, call.Step = true, "" // it is not the call itself, and the journal has nothing of it
 		reply := s.run(ctx, call, bystander{&session{server: s, stream: stream.StreamID(), call: number, out: out}})
 		s.running.Done()
-		if unchanged = reply.Unchanged() && ctx.Err() == nil; !unchanged {
+		if unchanged = reply.Unchanged() && ctx.Err() == nil; unchanged {
+			left -= out.replyWithin(left, number, reply)
+		}
+		if !unchanged || left < 0 {
 			out.left(number)
 			return
 		}
-		out.reply(number, reply)
 	}
 }
+
+// mostProbed is how many bytes the answers to the probes of one request have together: the
+// controller keeps them until their turn comes, for every host.
+const mostProbed = 1 << 20
 
 // bystander is the session of a probe: it says nothing, and takes nothing from the controller
 // that did not come with it.
@@ -178,6 +186,18 @@ func (e *events) reply(call int, reply modules.Reply) {
 		short := modules.Reply{Failed: true, Changed: reply.Changed, Msg: "the result cannot be sent: " + err.Error()}
 		_ = e.send(wire.Event{Call: call, Reply: &short})
 	}
+}
+
+// replyWithin sends a reply unless it is longer than most bytes, and tells how long it is.
+func (e *events) replyWithin(most, call int, reply modules.Reply) int {
+	var frame bytes.Buffer
+	if err := wire.WriteMessage(&frame, wire.Event{Call: call, Reply: &reply}); err != nil || frame.Len() > most {
+		return most + 1
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	_, _ = e.to.Write(frame.Bytes())
+	return frame.Len()
 }
 
 func (e *events) left(call int) { _ = e.send(wire.Event{Call: call, Left: true}) }
