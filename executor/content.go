@@ -111,13 +111,16 @@ func (c *contents) read(path string, info fs.FileInfo, how reading) (modules.Blo
 		return blob, nil
 	}
 	blob, err := hashFile(path, info)
-	if err == nil && c.sent != nil {
+	if err != nil {
+		return modules.Blob{}, err
+	}
+	if c.sent != nil {
 		c.sent(path, blob.SHA256, info.ModTime())
 	}
 	c.mu.Lock()
 	c.files[blob.SHA256] = path
 	c.mu.Unlock()
-	return blob, err
+	return blob, nil
 }
 
 // vaultMark begins every file that vault encrypted.
@@ -141,18 +144,19 @@ func hashFile(path string, info fs.FileInfo) (modules.Blob, error) {
 	}
 	defer f.Close()
 	blob := modules.Blob{Mode: uint32(info.Mode().Perm())}
-	sum := sha256.New()
-	var small bytes.Buffer
-	var to io.Writer = sum
-	if info.Size() < inlineLimit {
-		to = io.MultiWriter(sum, &small)
-	}
-	if blob.Size, err = io.Copy(to, f); err != nil {
+	head, err := io.ReadAll(io.LimitReader(f, inlineLimit))
+	if err != nil {
 		return modules.Blob{}, err
 	}
-	blob.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	sum := sha256.New()
+	sum.Write(head)
+	rest, err := io.Copy(sum, f)
+	if err != nil {
+		return modules.Blob{}, err
+	}
+	blob.Size, blob.SHA256 = int64(len(head))+rest, hex.EncodeToString(sum.Sum(nil))
 	if blob.Size < inlineLimit {
-		blob.Inline = append([]byte{}, small.Bytes()...)
+		blob.Inline = head
 	}
 	return blob, nil
 }
