@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -272,20 +273,28 @@ h1
     - debug: {msg: "wait"}
     - put: {cell: c}
 `))
-	got := runIn(t, unpack(t, archive), executor.DefaultAhead, func(f *fixture, _ *world) {
-		f.request.Events = slowly{f.events}
-	})
-	if got.sent != 3 {
-		t.Errorf("%d round trips", got.sent)
+	dir := unpack(t, archive)
+	for waits, sent := range map[time.Duration]int{4900 * time.Millisecond: 2, 5100 * time.Millisecond: 3} {
+		synctest.Test(t, func(t *testing.T) { // where time passes at once
+			got := runIn(t, dir, executor.DefaultAhead, func(f *fixture, _ *world) {
+				f.request.Events = slowly{f.events, waits}
+			})
+			if got.sent != sent {
+				t.Errorf("%d round trips after %s, want %d", got.sent, waits, sent)
+			}
+		})
 	}
 }
 
-// slowly lets the time pass in which an answer counts.
-type slowly struct{ *events }
+// slowly lets time pass before a word to people.
+type slowly struct {
+	*events
+	time time.Duration
+}
 
 func (s slowly) Record(r executor.Record) {
 	if e, ok := r.Event.(executor.TaskStarted); ok && e.Task.Action == "debug" {
-		time.Sleep(5100 * time.Millisecond)
+		time.Sleep(s.time)
 	}
 	s.events.Record(r)
 }
