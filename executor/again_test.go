@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rogpeppe/go-internal/txtar"
-
 	"github.com/gdeploy/gdeploy/executor"
 	"github.com/gdeploy/gdeploy/transport/wire"
 )
@@ -19,16 +17,11 @@ import (
 // A command that a dead run had sent is run again only where its host surely never got it:
 // one that knows of no such call must be one that would still know.
 func TestCommandsAreNotRunTwice(t *testing.T) {
-	const play = `
--- inventory --
-h1
--- play.yml --
-- hosts: all
-  gather_facts: false
+	play := onHosts("h1", `
   tasks:
     - shell: pay
-`
-	dir := unpack(t, txtar.Parse([]byte(play)))
+`)
+	dir := laidOut(t, play)
 	for name, c := range map[string]struct {
 		ago   time.Duration
 		boot  string

@@ -221,13 +221,7 @@ h1
 
 // What one host changes ends what was sent ahead to the others.
 func TestAheadEndsForAll(t *testing.T) {
-	const play = `
--- inventory --
-h1
-h2
--- play.yml --
-- hosts: all
-  gather_facts: false
+	play := onHosts("h1 h2", `
   tasks:
     - put: {cell: a}
     - put: {cell: b}
@@ -236,8 +230,8 @@ h2
     - look: {cell: z}
       register: r
     - put: {cell: y, text: "{{ r.was }}"}
-`
-	ahead := runIn(t, unpack(t, txtar.Parse([]byte(play))), executor.DefaultAhead, nil)
+`)
+	ahead := runIn(t, laidOut(t, play), executor.DefaultAhead, nil)
 	if ahead.Cells["h2 y"] != "new" || ahead.tried == 0 || ahead.sent != 9 {
 		t.Errorf("%d round trips, %d tried; %v", ahead.sent, ahead.tried, ahead.Cells)
 	}
@@ -252,7 +246,7 @@ func TestAheadGrows(t *testing.T) {
 		for i := range 100 {
 			fmt.Fprintf(&play, "    - put: {cell: c%d, text: '%s'}\n", i, text)
 		}
-		got := runIn(t, unpack(t, txtar.Parse([]byte(play.String()))), executor.DefaultAhead, nil)
+		got := runIn(t, laidOut(t, play.String()), executor.DefaultAhead, nil)
 		if got.sent > want[0] || got.tried > want[1] {
 			t.Errorf("text %q: %d round trips, %d tried", text, got.sent, got.tried)
 		}
@@ -261,19 +255,13 @@ func TestAheadGrows(t *testing.T) {
 
 // An answer does not count for ever.
 func TestAheadAges(t *testing.T) {
-	archive := txtar.Parse([]byte(`
--- inventory --
-h1
--- play.yml --
-- hosts: all
-  gather_facts: false
+	dir := laidOut(t, onHosts("h1", `
   tasks:
     - put: {cell: a}
     - put: {cell: b}
     - debug: {msg: "wait"}
     - put: {cell: c}
 `))
-	dir := unpack(t, archive)
 	for waits, sent := range map[time.Duration]int{4900 * time.Millisecond: 2, 5100 * time.Millisecond: 3} {
 		synctest.Test(t, func(t *testing.T) { // where time passes at once
 			got := runIn(t, dir, executor.DefaultAhead, func(f *fixture, _ *world) {
@@ -302,21 +290,16 @@ func (s slowly) Record(r executor.Record) {
 // A probe that hangs holds up the task that waits for its answer, as its call would, and
 // nothing else: a call that is sent instead ends it.
 func TestAheadIsGivenUp(t *testing.T) {
-	const play = `
--- inventory --
-h1
--- play.yml --
-- hosts: all
-  gather_facts: false
+	play := onHosts("h1", `
   tasks:
     - put: {cell: a}
     - put: {cell: b}
     - set_fact: {fact: x}
     - put: {cell: "{{ fact | default('hang') }}", text: new}
     - put: {cell: c}
-`
+`)
 	done := make(chan ran, 1)
-	go func() { done <- runIn(t, unpack(t, txtar.Parse([]byte(play))), executor.DefaultAhead, nil) }()
+	go func() { done <- runIn(t, laidOut(t, play), executor.DefaultAhead, nil) }()
 	select {
 	case got := <-done:
 		if got.Cells["h1 x"] != "new" || got.hung != 1 {
@@ -330,19 +313,14 @@ h1
 // Where the connection is lost while probes are under way, the call that they went with has
 // its result, and the next one finds out.
 func TestAheadLosesTheHost(t *testing.T) {
-	const play = `
--- inventory --
-h1
--- play.yml --
-- hosts: all
-  gather_facts: false
+	play := onHosts("h1", `
   tasks:
     - put: {cell: a}
     - put: {cell: b}
     - put: {cell: lost}
     - put: {cell: c}
-`
-	got := runIn(t, unpack(t, txtar.Parse([]byte(play))), executor.DefaultAhead, nil)
+`)
+	got := runIn(t, laidOut(t, play), executor.DefaultAhead, nil)
 	if !strings.Contains(got.Recap, "h1 ok=2 changed=0 unreachable=1") || got.sent != 3 {
 		t.Errorf("%d round trips; %s", got.sent, got.Recap)
 	}

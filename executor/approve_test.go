@@ -7,8 +7,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/rogpeppe/go-internal/txtar"
-
 	"github.com/gdeploy/gdeploy/executor"
 )
 
@@ -70,7 +68,7 @@ func TestApprove(t *testing.T) {
 		{"nobody can answer", "1h", "[]", nil, true, time.Hour, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			dir := unpack(t, txtar.Parse([]byte(strings.NewReplacer("APPROVE", c.approve, "FAILING", c.failing).Replace(wavesPlay))))
+			dir := laidOut(t, strings.NewReplacer("APPROVE", c.approve, "FAILING", c.failing).Replace(wavesPlay))
 			synctest.Test(t, func(t *testing.T) {
 				f := newFixture(t, dir, nil)
 				if c.elsewhere != nil {
@@ -97,7 +95,7 @@ func TestWhatIsNeededLaterIsReadBeforeTheFirstWave(t *testing.T) {
 		{`"{{ 'maybe' }}"`, "play.yml:5:13: approve: approve takes ask"},
 		{"ask\n  on_failure: \"{{ 'undo_hst' }}\"", `play.yml:6:16: on_failure: it takes undo or undo_host, not "undo_hst"`},
 	} {
-		dir := unpack(t, txtar.Parse([]byte(strings.NewReplacer("APPROVE", c.approve, "FAILING", "[]").Replace(wavesPlay))))
+		dir := laidOut(t, strings.NewReplacer("APPROVE", c.approve, "FAILING", "[]").Replace(wavesPlay))
 		f := newFixture(t, dir, nil)
 		_, err := executor.Run(context.Background(), f.request)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -112,7 +110,7 @@ func TestWhatIsNeededLaterIsReadBeforeTheFirstWave(t *testing.T) {
 // Where a host of the wave failed, time alone is not enough.
 func TestApproveAfterAFailure(t *testing.T) {
 	play := strings.NewReplacer("APPROVE", "30m", "FAILING", "['h1']", "canary\n", "canary\n", "h1\n-- play", "h[1:2]\n-- play").Replace(wavesPlay)
-	dir := unpack(t, txtar.Parse([]byte(play)))
+	dir := laidOut(t, play)
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t, dir, nil)
 		e := &elsewhere{after: 1000 * time.Hour}
@@ -129,7 +127,7 @@ func TestApproveAfterAFailure(t *testing.T) {
 
 // The operator stops a run that waits for an answer.
 func TestInterruptWhileAsked(t *testing.T) {
-	dir := unpack(t, txtar.Parse([]byte(strings.NewReplacer("APPROVE", "ask", "FAILING", "[]").Replace(wavesPlay))))
+	dir := laidOut(t, strings.NewReplacer("APPROVE", "ask", "FAILING", "[]").Replace(wavesPlay))
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t, dir, nil)
 		f.request.Approvals = &elsewhere{after: 1000 * time.Hour}

@@ -99,6 +99,17 @@ func unpack(t testing.TB, archive *txtar.Archive) string {
 	return dir
 }
 
+// laidOut unpacks the files of a text in txtar's form.
+func laidOut(t testing.TB, files string) (dir string) {
+	return unpack(t, txtar.Parse([]byte(files)))
+}
+
+// onHosts is an inventory of hosts, named with blanks between, and a playbook for all of them that
+// goes on with play.
+func onHosts(names, play string) (files string) {
+	return "-- inventory --\n" + strings.ReplaceAll(names, " ", "\n") + "\n-- play.yml --\n- hosts: all\n  gather_facts: false" + play
+}
+
 func rewrite(t *testing.T, file string, archive *txtar.Archive, got map[string]string) {
 	var files []txtar.File
 	for _, part := range archive.Files {

@@ -9,20 +9,13 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/gdeploy/gdeploy/executor"
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/values"
 )
 
-const interrupted = `
--- inventory --
-h1
-h2
--- play.yml --
-- hosts: all
-  gather_facts: false
+var interrupted = onHosts("h1 h2", `
   serial: 1
   tasks:
     - do: drain
@@ -40,11 +33,11 @@ h2
   gather_facts: false
   tasks:
     - do: next play
-`
+`)
 
 // The operator stops the run while "stop h2" runs.
 func TestInterrupt(t *testing.T) {
-	f := newFixture(t, unpack(t, txtar.Parse([]byte(interrupted))), nil)
+	f := newFixture(t, laidOut(t, interrupted), nil)
 	stop := make(chan struct{})
 	f.request.Interrupt = stop
 	f.hosts.during = at("stop h2", func() { close(stop) })
@@ -60,7 +53,7 @@ func TestInterrupt(t *testing.T) {
 
 // The operator stops the run, and again while the first undo task runs: what is left is named.
 func TestInterruptTwice(t *testing.T) {
-	f := newFixture(t, unpack(t, txtar.Parse([]byte(interrupted))), nil)
+	f := newFixture(t, laidOut(t, interrupted), nil)
 	stop := make(chan struct{})
 	f.request.Interrupt = stop
 	ctx, cancel := context.WithCancel(context.Background())
@@ -78,13 +71,7 @@ func TestInterruptTwice(t *testing.T) {
 
 // A run that lost its lock on a host leaves the host to the other run.
 func TestFenced(t *testing.T) {
-	const play = `
--- inventory --
-h1
-h2
--- play.yml --
-- hosts: all
-  gather_facts: false
+	play := onHosts("h1 h2", `
   tasks:
     - do: drain
       undo:
@@ -94,7 +81,7 @@ h2
         - do: {text: switch back, fenced: "{{ inventory_hostname == 'h1' }}"}
         - do: restart
     - do: {text: test, fail: true}
-`
+`)
 	f, outcome := run(t, play, nil)
 	if !outcome.UndoFailed {
 		t.Errorf("outcome %+v", outcome)
@@ -129,7 +116,7 @@ lb
           delegate_to: lb
     - do: {text: work, unreachable: "{{ inventory_hostname == 'h1' }}"}
 `
-	f := newFixture(t, unpack(t, txtar.Parse([]byte(play))), nil)
+	f := newFixture(t, laidOut(t, play), nil)
 	f.hosts.parallelUndo = true
 	f.hosts.during = at("drain h2", func() {
 		f.hosts.mu.Lock()
@@ -149,7 +136,7 @@ lb
 
 // Stopping when everything is done is no reason to take it back.
 func TestInterruptTooLate(t *testing.T) {
-	f := newFixture(t, unpack(t, txtar.Parse([]byte(interrupted))), nil)
+	f := newFixture(t, laidOut(t, interrupted), nil)
 	stop := make(chan struct{})
 	f.request.Interrupt = stop
 	f.hosts.during = at("next play", func() { close(stop) })
@@ -161,19 +148,14 @@ func TestInterruptTooLate(t *testing.T) {
 
 // Stopping a task that waits beside the executor is no failure of its host.
 func TestInterruptWhileWaiting(t *testing.T) {
-	const play = `
--- inventory --
-h1
--- play.yml --
-- hosts: all
-  gather_facts: false
+	play := onHosts("h1", `
   tasks:
     - do: drain
       undo:
         - do: "rejoin, failed={{ gdeploy_failed_here }}"
     - pause: {seconds: 60}
-`
-	f := newFixture(t, unpack(t, txtar.Parse([]byte(play))), nil)
+`)
+	f := newFixture(t, laidOut(t, play), nil)
 	stop := make(chan struct{})
 	f.request.Interrupt = stop
 	f.hosts.during = at("drain", func() { time.AfterFunc(100*time.Millisecond, func() { close(stop) }) })

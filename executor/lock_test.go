@@ -8,8 +8,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/rogpeppe/go-internal/txtar"
-
 	"github.com/gdeploy/gdeploy/executor"
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/transport"
@@ -54,18 +52,11 @@ c
 func TestAllHostsOfALockAreReachedAtOnce(t *testing.T) {
 	asked := map[string]bool{}
 	meeting := &meeting{want: 3, met: make(chan struct{})}
-	run(t, `
--- inventory --
-a
-b
-c
--- play.yml --
-- hosts: all
-  gather_facts: false
+	run(t, onHosts("a b c", `
   lock: {name: shop, path: /lock/shop}
   tasks:
     - do: one
-`, func(f *fixture) {
+`), func(f *fixture) {
 		meeting.fakeHosts = f.hosts
 		f.request.Hosts = meeting
 		f.hosts.during = func(call modules.Call) {
@@ -147,7 +138,7 @@ b freeze='FREEZE'
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			text := strings.NewReplacer("FREEZE", c.freeze, "hosts: a\n", "hosts: "+c.hosts+"\n", "URGENT", c.urgent).Replace(play)
-			dir := unpack(t, txtar.Parse([]byte(text)))
+			dir := laidOut(t, text)
 			synctest.Test(t, func(t *testing.T) { // it is Saturday, 2000-01-01 00:00 UTC
 				f := newFixture(t, dir, nil)
 				f.request.Override = c.override

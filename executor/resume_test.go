@@ -192,14 +192,7 @@ func ending(f *fixture, outcome executor.Outcome, err error) string {
 	return recap(f.events, outcome) + fmt.Sprint(err)
 }
 
-const takenBack = `
--- inventory --
-h1
-h2
-h3
--- play.yml --
-- hosts: all
-  gather_facts: false
+var takenBack = onHosts("h1 h2 h3", `
   serial: [1, 2]
   tasks:
     - do: look
@@ -234,12 +227,12 @@ h3
     - do: next play
       undo:
         - do: undo next play
-`
+`)
 
 // A run that died anywhere is taken back: newest first on every host, each thing once, with
 // the variables of its moment; and nothing new is done.
 func TestTakeBack(t *testing.T) {
-	dir := unpack(t, txtar.Parse([]byte(takenBack)))
+	dir := laidOut(t, takenBack)
 	whole := &mortal{facts: map[string]json.RawMessage{}}
 	lives(t, dir, nil, whole)
 	for line := 1; line <= whole.lines; line += 1 + whole.lines / *moments {

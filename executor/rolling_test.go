@@ -10,19 +10,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/rogpeppe/go-internal/txtar"
-
 	"github.com/gdeploy/gdeploy/executor"
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/values"
 )
 
-const rollingPlay = `
--- inventory --
-h[1:10]
--- play.yml --
-- hosts: all
-  gather_facts: false
+var rollingPlay = onHosts("h[1:10]", `
   PACE
   on_failure: ON_FAILURE
   tasks:
@@ -36,7 +29,7 @@ h[1:10]
       undo:
         - do: drain
   vars: VARS
-`
+`)
 
 // serving counts which hosts serve while a play runs: those that were not drained, are not
 // dead and whose check does not fail.
@@ -80,7 +73,7 @@ func TestRollingKeepsTheFloor(t *testing.T) {
 	for seed := range uint64(60) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 1))
-			dir := unpack(t, txtar.Parse([]byte(randomPlay(random))))
+			dir := laidOut(t, randomPlay(random))
 			synctest.Test(t, func(t *testing.T) {
 				f := newFixture(t, dir, nil)
 				s := &serving{all: 10, lowest: 10, out: map[string]bool{}}
@@ -131,7 +124,7 @@ func TestRollingBeatsBatches(t *testing.T) {
 	took := func(pace string) (time.Duration, int) {
 		play := strings.NewReplacer("PACE", pace, "ON_FAILURE", "undo",
 			"VARS", `{delays: {h1: 100, h2: 10, h3: 10, h4: 10, h5: 10, h6: 10, h7: 10, h8: 10, h9: 10, h10: 10}, failing: [], stuck: []}`).Replace(rollingPlay)
-		dir := unpack(t, txtar.Parse([]byte(play)))
+		dir := laidOut(t, play)
 		var seconds time.Duration
 		s := &serving{all: 10, lowest: 10, out: map[string]bool{}}
 		synctest.Test(t, func(t *testing.T) {
@@ -158,7 +151,7 @@ func TestRollingInterrupted(t *testing.T) {
 	play := strings.NewReplacer("PACE", "rolling: {window: 3, min_available: 6, settle: 5s, check: {do: still there}}", "ON_FAILURE", "undo",
 		"VARS", `{delays: {h1: 1, h2: 10, h3: 20, h4: 30, h5: 30, h6: 1, h7: 1, h8: 1, h9: 1, h10: 1}, failing: [], stuck: []}`).Replace(rollingPlay)
 	for _, after := range []time.Duration{4 * time.Second, 12 * time.Second, 18 * time.Second} { // one settles in each
-		dir := unpack(t, txtar.Parse([]byte(play)))
+		dir := laidOut(t, play)
 		synctest.Test(t, func(t *testing.T) {
 			f := newFixture(t, dir, nil)
 			s := &serving{all: 10, lowest: 10, out: map[string]bool{}}

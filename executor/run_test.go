@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/gdeploy/gdeploy/executor"
 	"github.com/gdeploy/gdeploy/modules"
@@ -21,7 +20,7 @@ import (
 
 func run(t *testing.T, files string, change func(*fixture)) (*fixture, executor.Outcome) {
 	t.Helper()
-	f := newFixture(t, unpack(t, txtar.Parse([]byte(files))), nil)
+	f := newFixture(t, laidOut(t, files), nil)
 	if change != nil {
 		change(f)
 	}
@@ -36,19 +35,14 @@ func run(t *testing.T, files string, change func(*fixture)) (*fixture, executor.
 func TestLinearIsABarrier(t *testing.T) {
 	var mu sync.Mutex
 	task, running := "", 0
-	run(t, `
--- inventory --
-h[1:8]
--- play.yml --
-- hosts: all
-  gather_facts: false
+	run(t, onHosts("h[1:8]", `
   tasks:
     - do: {text: one, sleep: "{{ 0.001 * (inventory_hostname[1:] | int) }}"}
     - do: {text: two, sleep: 0.001}
     - block:
       - do: {text: three, sleep: "{{ 0.008 - 0.001 * (inventory_hostname[1:] | int) }}"}
       - do: four
-`, func(f *fixture) {
+`), func(f *fixture) {
 		f.hosts.around = func(call modules.Call) func() {
 			text, _ := call.Args.Get("text")
 			mu.Lock()
@@ -65,13 +59,7 @@ h[1:8]
 
 // Under free a host goes on without waiting for others, through handlers and taking back.
 func TestFreeIsNoBarrier(t *testing.T) {
-	f, _ := run(t, `
--- inventory --
-h1
-h2
--- play.yml --
-- hosts: all
-  gather_facts: false
+	f, _ := run(t, onHosts("h1 h2", `
   strategy: free
   tasks:
     - do: wait {{ inventory_hostname }}
@@ -83,7 +71,7 @@ h2
   handlers:
     - name: h
       do: handled
-`, func(f *fixture) {
+`), func(f *fixture) {
 		f.hosts.during = at("wait h1", func() {
 			for end := time.Now().Add(10 * time.Second); time.Now().Before(end); runtime.Gosched() {
 				if slices.Contains(f.hosts.effects(), "h2: undone") {
@@ -103,12 +91,7 @@ func TestForks(t *testing.T) {
 	for _, strategy := range []string{"linear", "free", "host_pinned"} {
 		for _, forks := range []int{1, 3} {
 			t.Run(fmt.Sprint(strategy, forks), func(t *testing.T) {
-				f, outcome := run(t, strings.ReplaceAll(`
--- inventory --
-h[1:9]
--- play.yml --
-- hosts: all
-  gather_facts: false
+				f, outcome := run(t, strings.ReplaceAll(onHosts("h[1:9]", `
   strategy: STRATEGY
   tasks:
     - include_tasks: more.yml
@@ -126,7 +109,7 @@ h[1:9]
 - do: "{{ item }} {{ round }}"
   loop: [a, b, c]
   loop_control: {loop_var: round}
-`, "STRATEGY", strategy), func(f *fixture) { f.request.Forks = forks })
+`), "STRATEGY", strategy), func(f *fixture) { f.request.Forks = forks })
 				if f.hosts.most > forks || outcome.Failed != 9 || !outcome.Undone || outcome.UndoFailed {
 					t.Errorf("%d calls at once of %d; %+v", f.hosts.most, forks, outcome)
 				}
@@ -137,12 +120,7 @@ h[1:9]
 
 // Under free a host is taken back while others still fail: what it is told of the failure is its own.
 func TestHostsFallBesideEachOther(t *testing.T) {
-	f, _ := run(t, `
--- inventory --
-h[1:9]
--- play.yml --
-- hosts: all
-  gather_facts: false
+	f, _ := run(t, onHosts("h[1:9]", `
   strategy: free
   tasks:
     - do: work
@@ -150,7 +128,7 @@ h[1:9]
         - do: "back after {{ gdeploy_failed_task }}."
     - name: "{{ '' if inventory_hostname == 'h1' else 'break' }}"
       do: {text: fail, fail: true}
-`, nil)
+`), nil)
 	for _, effect := range f.hosts.effects() {
 		if strings.HasPrefix(effect, "h1: back") && effect != "h1: back after ." {
 			t.Error(effect)
@@ -159,16 +137,11 @@ h[1:9]
 }
 
 func TestThrottle(t *testing.T) {
-	f, _ := run(t, `
--- inventory --
-h[1:9]
--- play.yml --
-- hosts: all
-  gather_facts: false
+	f, _ := run(t, onHosts("h[1:9]", `
   tasks:
     - do: {text: slowly, sleep: 0.002}
       throttle: 2
-`, nil)
+`), nil)
 	if f.hosts.most > 2 {
 		t.Errorf("%d calls at once", f.hosts.most)
 	}
@@ -176,12 +149,7 @@ h[1:9]
 
 // The items of a loop go in one batch, unless one needs what another brought.
 func TestLoopsGoInOneBatch(t *testing.T) {
-	f, _ := run(t, `
--- inventory --
-h1
--- play.yml --
-- hosts: all
-  gather_facts: false
+	f, _ := run(t, onHosts("h1", `
   tasks:
     - do: "{{ item }}"
       loop: [1, 2, 3]
@@ -192,7 +160,7 @@ h1
     - do: "{{ item }}"
       loop: [1, 2, 3, 4]
       when: item != 2
-`, nil)
+`), nil)
 	if diff := cmp.Diff([]int{3, 3}, f.hosts.batches); diff != "" {
 		t.Error(diff)
 	}
@@ -263,12 +231,7 @@ func (j journal) Commit(key string, fact any) error {
 }
 
 func TestJournal(t *testing.T) {
-	f, _ := run(t, `
--- inventory --
-h1
--- play.yml --
-- hosts: all
-  gather_facts: false
+	f, _ := run(t, onHosts("h1", `
   lock: {name: shop, path: /lock}
   tasks:
     - do: "{{ item }}"
@@ -276,7 +239,7 @@ h1
       undo:
         - do: undo {{ item }}
     - do: {text: fail, fail: true}
-`, func(f *fixture) { f.request.Journal = journal{f.hosts} })
+`), func(f *fixture) { f.request.Journal = journal{f.hosts} })
 	want := []string{
 		"h1: lock /lock None", "journal: lock h1 /lock true",
 		"journal: undo 0.0/tasks/0@h1#0 a", "journal: undo 0.0/tasks/0@h1#1 b",
@@ -292,14 +255,7 @@ h1
 
 // A lock that somebody else holds is named, what was taken is given back, nothing is done.
 func TestLockRefused(t *testing.T) {
-	const play = `
--- inventory --
-a
-b
-c
--- play.yml --
-- hosts: all
-  gather_facts: false
+	play := onHosts("a b c", `
   lock: {name: shop, path: /lock, take_over: "{{ force | default(false) }}"}
   vars: {force: FORCE}
   tasks:
@@ -308,7 +264,7 @@ c
   gather_facts: false
   tasks:
     - do: next play
-`
+`)
 	other := func(f *fixture) { f.hosts.locks["b /lock"] = "run of bob" }
 	f, outcome := run(t, strings.ReplaceAll(play, "FORCE", "false"), other)
 	want := []string{"a: lock /lock None", "b: lock /lock None", "a: lock /lock free"}
@@ -327,16 +283,11 @@ c
 // A lock that only a run that is over has left on a host is waited for, one of a run that
 // goes on is not.
 func TestLockLeftBehind(t *testing.T) {
-	const play = `
--- inventory --
-a
--- play.yml --
-- hosts: all
-  gather_facts: false
+	play := onHosts("a", `
   lock: {name: shop, path: /lock}
   tasks:
     - do: work
-`
+`)
 	for over, want := range map[bool]string{
 		true:  "a: lock /lock None|a: lock /lock None|a: work [/lock]|a: lock /lock free",
 		false: "a: lock /lock None",

@@ -8,19 +8,13 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/gdeploy/gdeploy/executor"
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/values"
 )
 
-const togetherPlay = `
--- inventory --
-h[1:4]
--- play.yml --
-- hosts: all
-  gather_facts: false
+var togetherPlay = onHosts("h[1:4]", `
   any_errors_fatal: true
   tasks:
     - do: {text: "switch {{ 'x' if inventory_hostname != 'h3' else THIRD }}"}
@@ -28,12 +22,12 @@ h[1:4]
       when: inventory_hostname != SKIP
       undo:
         - do: back
-`
+`)
 
 // together runs the play with clocks that are wrong and hosts that are slow, and gives
 // when each host switched.
 func together(t *testing.T, third, yes, skip string) (f *fixture, outcome executor.Outcome, at map[string]time.Time) {
-	dir := unpack(t, txtar.Parse([]byte(strings.NewReplacer("THIRD", third, "TOGETHER", yes, "SKIP", skip).Replace(togetherPlay))))
+	dir := laidOut(t, strings.NewReplacer("THIRD", third, "TOGETHER", yes, "SKIP", skip).Replace(togetherPlay))
 	at = map[string]time.Time{}
 	synctest.Test(t, func(t *testing.T) {
 		f = newFixture(t, dir, nil)
