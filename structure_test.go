@@ -105,7 +105,7 @@ var allowed = strings.Fields(`
 	bufio bytes cmp context errors fmt hash io io/fs maps math math/big net/netip net/url path regexp slices sort strconv
 	strings time unicode unicode/utf8 unicode/utf16 iter sync
 	encoding/base64 encoding/binary encoding/csv encoding/hex encoding/json encoding/pem encoding/xml
-	crypto/hmac crypto/md5 crypto/rand crypto/sha1 crypto/sha256 crypto/sha512 hash/crc32
+	crypto/aes crypto/cipher crypto/hmac crypto/md5 crypto/rand crypto/sha1 crypto/sha256 crypto/sha512 hash/crc32
 	archive/tar archive/zip compress/bzip2 compress/gzip compress/zlib
 	github.com/klauspost/compress/gzip github.com/klauspost/compress/zstd github.com/klauspost/compress/flate
 	al.essio.dev/pkg/shellescape`)

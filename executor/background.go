@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/modules/async_status"
 	"github.com/gdeploy/gdeploy/values"
 )
 
@@ -33,9 +34,7 @@ func (v *visit) fillBackground(_ context.Context, s *step) error {
 		dir = v.Defaults.AsyncDir
 	}
 	if s.spec != nil && s.spec.Name == "async_status" {
-		if args, ok := s.call.Args.AsMap(); ok && dir != "" && !args.Has("_async_dir") {
-			args.Set("_async_dir", values.String(dir))
-		}
+		v.lookFor(s, dir)
 	}
 	if v.task.Async.IsNull() {
 		return nil
@@ -70,7 +69,48 @@ func (v *visit) fillBackground(_ context.Context, s *step) error {
 	}
 	s.call.TimeoutMS = 0
 	s.call.Background = &modules.Background{ID: b.id, Dir: dir, LimitMS: b.limit.Milliseconds()}
-	return nil
+	if v.hides(s.item) {
+		s.call.Background.Key, err = v.newJobKey(b.id)
+	}
+	return err
+}
+
+// keepJobKey is the answer that seals the result of a job.
+const keepJobKey = "job key "
+
+// newJobKey gives what seals the result of a job whose task is hidden.
+func (r *run) newJobKey(id string) (string, error) {
+	key, err := remember(r, keepJobKey+id, func() (string, error) { return async_status.NewKey(), nil })
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.jobKeys[id] = key
+	return key, err
+}
+
+// jobKey is what seals the result of a job of this run; empty where that is not sealed.
+func (r *run) jobKey(id string) string {
+	r.mu.Lock()
+	key := r.jobKeys[id]
+	r.mu.Unlock()
+	if key == "" {
+		r.Journal.Kept(keepAnswer+keepJobKey+id, &key)
+	}
+	return key
+}
+
+// lookFor tells async_status where the results of jobs lie, and what opens this one.
+func (v *visit) lookFor(s *step, dir string) {
+	args, ok := s.call.Args.AsMap()
+	if !ok {
+		return
+	}
+	if dir != "" && !args.Has("_async_dir") {
+		args.Set("_async_dir", values.String(dir))
+	}
+	if key := v.jobKey(textArg(args, "jid")); key != "" {
+		v.learns.Add(key)
+		args.Set("_async_key", values.String(key))
+	}
 }
 
 // refuseBackground is the result of a task that async does not fit.

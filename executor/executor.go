@@ -103,6 +103,7 @@ type run struct {
 	unsure   []string       // commands of which nobody knows whether they were run
 	// unfinished are the hosts that another try would be for.
 	unfinished map[string]bool
+	jobKeys    map[string]string // what seals the results of jobs, by their ids
 }
 
 func newRun(ctx context.Context, request Request) (*run, error) {
@@ -119,6 +120,7 @@ func newRun(ctx context.Context, request Request) (*run, error) {
 		seeking:  request.StartAtTask != "",
 
 		unfinished: map[string]bool{},
+		jobKeys:    map[string]string{},
 	}, ctx.Err()
 }
 

@@ -42,6 +42,9 @@ type Background struct {
 	Dir string `json:"dir,omitempty"`
 	// LimitMS is after how many milliseconds it is stopped.
 	LimitMS int64 `json:"limit_ms"`
+	// Key seals the result on the disk, see async_status.Seal; empty leaves it open to the
+	// user who ran it.
+	Key string `json:"key,omitempty"`
 }
 
 // Reply is what comes back of a Call.

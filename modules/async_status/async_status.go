@@ -21,6 +21,7 @@ type Module struct {
 	JID  string `json:"jid" required:"true" help:"the ansible_job_id that the task registered"`
 	Mode string `json:"mode" choices:"status,cleanup" default:"status" help:"look at the job, or forget its result"`
 	Dir  string `json:"_async_dir" type:"path" default:"~/.cache/gdeploy/async" help:"where results lie; the variable ansible_async_dir sets it"`
+	Key  string `json:"_async_key" secret:"true" help:"what opens a result that is sealed, since the task that it is of says no_log; gdeploy gives it by itself"`
 }
 
 // Validate wants the name of a job, not a path.
@@ -48,7 +49,7 @@ func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, e
 	case m.Mode == "cleanup":
 		return m.erase(ctx, sys, file, told)
 	}
-	return tell(content, file, told)
+	return m.tell(content, file, told)
 }
 
 func (m *Module) read(sys modules.System, file string) ([]byte, error) {
@@ -70,13 +71,19 @@ func (m *Module) erase(ctx context.Context, sys modules.System, file string, tol
 }
 
 // tell gives the job's result, or says that it still runs.
-func tell(content []byte, file string, told *values.Map) (modules.Result, error) {
+func (m *Module) tell(content []byte, file string, told *values.Map) (modules.Result, error) {
 	told.Set("started", values.Int(1))
 	told.Set("results_file", values.String(file))
 	value, err := values.Decode(content)
 	if err != nil { // it is being written
 		told.Set("finished", values.Int(0))
 		return modules.Result{Data: whole(told)}, nil
+	}
+	if sealed, is := value.Get("sealed"); is {
+		told.Set("finished", values.Int(1))
+		if value, err = m.open(sealed); err != nil {
+			return modules.Result{Data: whole(told)}, err
+		}
 	}
 	job, _ := value.AsMap()
 	if job == nil {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/modules/async_status"
 	"github.com/gdeploy/gdeploy/transport/wire"
 	"github.com/gdeploy/gdeploy/values"
 	"github.com/gdeploy/gdeploy/values/record"
@@ -139,7 +140,8 @@ func job(r Runner, file string) int {
 		_ = redirect(int(null.Fd()), 0)
 	}
 	prepare()
-	id, limit := call.Background.ID, time.Duration(call.Background.LimitMS)*time.Millisecond
+	b := *call.Background
+	limit := time.Duration(b.LimitMS) * time.Millisecond
 	call.Background = nil
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
@@ -147,7 +149,13 @@ func job(r Runner, file string) int {
 	if ctx.Err() != nil {
 		reply = modules.Reply{Failed: true, Msg: "Timeout exceeded"}
 	}
-	if err := leave(file, finished(id, reply)); err != nil {
+	result := finished(b.ID, reply)
+	if b.Key != "" {
+		if result, err = async_status.Seal(result, b.Key); err != nil {
+			return 1
+		}
+	}
+	if err := leave(file, result); err != nil {
 		return 1
 	}
 	return 0
