@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -45,6 +46,7 @@ func (r Reading) Events(console string) string {
 	var under string
 	var entries []entry
 	flush := func() {
+		rejoin(entries)
 		sort.SliceStable(entries, func(i, j int) bool { return entries[i].host < entries[j].host })
 		for _, e := range entries {
 			if r.Free && e.banner != "" {
@@ -99,9 +101,39 @@ func (r Reading) Events(console string) string {
 	return told.String()
 }
 
+// rejoin puts "...ignoring" behind the last round of every host, where each host has one: of
+// hosts that go through a loop beside each other, it may follow a round of another.
+func rejoin(entries []entry) {
+	last, ignoring := map[string]int{}, 0
+	for i, e := range entries {
+		if strings.Contains(e.lines[0], "(item=") {
+			last[e.host] = i
+			ignoring += len(e.lines) - len(withoutIgnoring(e.lines))
+		}
+	}
+	if len(last) == 0 || ignoring != len(last) {
+		return
+	}
+	for i, e := range entries {
+		if at, looped := last[e.host]; looped && strings.Contains(e.lines[0], "(item=") {
+			entries[i].lines = withoutIgnoring(e.lines)
+			if i == at {
+				entries[i].lines = append(entries[i].lines, ignored)
+			}
+		}
+	}
+}
+
+// ignored is what consoles say of a failure that does not matter.
+const ignored = "...ignoring"
+
+func withoutIgnoring(lines []string) []string {
+	return slices.DeleteFunc(slices.Clone(lines), func(line string) bool { return line == ignored })
+}
+
 // tidy writes the JSON of a result in one line, keys sorted, without what varies.
 func (r Reading) tidy(text string) string {
-	text, ignoring := strings.CutSuffix(text, "\n...ignoring")
+	text, ignoring := strings.CutSuffix(text, "\n"+ignored)
 	for at := 0; ; at++ {
 		next := strings.Index(text[at:], "=> {")
 		if next < 0 {
@@ -122,7 +154,7 @@ func (r Reading) tidy(text string) string {
 		break
 	}
 	if ignoring {
-		text += "\n...ignoring"
+		text += "\n" + ignored
 	}
 	return text
 }
