@@ -169,6 +169,16 @@ func TestConcurrentUse(t *testing.T) {
 	}
 }
 
+// A part of a pattern that takes too long is an error: what it was to leave out must not be taken.
+func TestAPatternThatTakesTooLong(t *testing.T) {
+	inv := load(t, strings.Repeat("a", 40)+"b\n")
+	for _, pattern := range []string{"all:!~(a+)+c", "~(a+)+c"} {
+		if hosts, err := inv.Select(pattern); err == nil || !strings.Contains(err.Error(), "within 1s") {
+			t.Errorf("%s: %d hosts, %v", pattern, len(hosts), err)
+		}
+	}
+}
+
 // fuzzFile reads any text as an inventory file of that name: what is wrong with it has a place,
 // and what is not can be listed.
 func fuzzFile(f *testing.F, name string, listing inventory.Listing) {

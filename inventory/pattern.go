@@ -220,13 +220,21 @@ func (inv *Inventory) search(name string) (hosts []*Host, groups bool, err error
 		return nil, false, err
 	}
 	for _, group := range inv.groupOrder {
-		if matches(group.Name) {
+		yes, err := matches(group.Name)
+		if err != nil {
+			return nil, false, err
+		}
+		if yes {
 			groups = true
 			hosts = append(hosts, group.inside()...)
 		}
 	}
 	for _, host := range inv.hostOrder {
-		if matches(host.Name) {
+		yes, err := matches(host.Name)
+		if err != nil {
+			return nil, false, err
+		}
+		if yes {
 			hosts = append(hosts, host)
 		}
 	}
@@ -234,8 +242,9 @@ func (inv *Inventory) search(name string) (hosts []*Host, groups bool, err error
 }
 
 // matcher turns a glob or a ~regex into a test. As in Python, a regular expression
-// needs to match only the beginning.
-func matcher(name string) (func(string) bool, error) {
+// needs to match only the beginning. One that takes too long is an error: what it would leave
+// out must not be taken.
+func matcher(name string) (func(string) (bool, error), error) {
 	expr, isRegex := strings.CutPrefix(name, "~")
 	if isRegex {
 		expr = `\A(?:` + expr + `)`
@@ -247,7 +256,13 @@ func matcher(name string) (func(string) bool, error) {
 		return nil, fmt.Errorf("%q is no regular expression: %w", name, err)
 	}
 	compiled.MatchTimeout = matchTimeout
-	return func(s string) bool { ok, err := compiled.MatchString(s); return ok && err == nil }, nil
+	return func(s string) (bool, error) {
+		yes, err := compiled.MatchString(s)
+		if err != nil {
+			err = fmt.Errorf("%q cannot be matched against %q within %s: write it so that it need not try so much", name, s, matchTimeout)
+		}
+		return yes, err
+	}, nil
 }
 
 // globExpr turns a glob into a regular expression: *, ?, [seq] and [!seq].
