@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -181,12 +182,19 @@ func (v *visit) namedBy(it *item) (what included, err error) {
 	return what, err
 }
 
+// deepest is how many includes may stand in each other. Those that include themselves until
+// something holds need some; one without an end must not take all memory.
+const deepest = 500
+
 // enter takes the hosts of an inclusion through it, as far as they still go.
 func (b *batch) enter(ctx context.Context, t *playbooks.Task, one *inclusion, going hostSet, place Place, f frame) passage {
 	goes := going.index()
 	one.hosts = one.hosts.where(func(h *host) bool { return goes[h] })
 	if len(one.hosts) == 0 {
 		return passage{}
+	}
+	if f.depth++; f.depth > deepest && one.err == nil {
+		one.err = fmt.Errorf("%s is included %d deep, and no further: see whether it includes itself without an end", cmp.Or(one.what.file, one.what.role), deepest)
 	}
 	if one.err != nil {
 		verdicts := b.each(ctx, t, one.hosts, f, func(h *host) verdict {

@@ -253,6 +253,22 @@ func TestJournal(t *testing.T) {
 	}
 }
 
+// Tasks that include themselves without an end come to one.
+func TestEndlessIncludes(t *testing.T) {
+	f, outcome := run(t, "-- again.yml --\n- do: {text: once more, same: true}\n- include_tasks: again.yml\n"+onHosts("h1", `
+  tasks:
+    - include_tasks: again.yml
+`), nil)
+	if n := len(f.hosts.effects()); outcome.Failed != 1 || n != 500 {
+		t.Errorf("%d rounds, %+v", n, outcome)
+	}
+	for _, r := range f.events.all {
+		if e, ok := r.Event.(executor.HostResult); ok && e.Status == executor.Failed && !strings.Contains(string(values.JSON(e.Result)), "again.yml is included 500 deep, and no further") {
+			t.Errorf("it says %s", values.JSON(e.Result))
+		}
+	}
+}
+
 // A lock that somebody else holds is named, what was taken is given back, nothing is done.
 func TestLockRefused(t *testing.T) {
 	play := onHosts("a b c", `

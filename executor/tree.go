@@ -24,6 +24,8 @@ type frame struct {
 	entry *undoEntry
 	// rest is what comes behind the node; nil where that is not certain.
 	rest *rest
+	// depth is how many includes are around.
+	depth int
 }
 
 func (f frame) child(name any) frame {
