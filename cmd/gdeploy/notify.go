@@ -24,8 +24,9 @@ const (
 	notifiedPlaybooks = "notify_playbooks"
 )
 
-// notifyTime is how long a target may take, and how long the end of a run waits for it.
-const notifyTime = 10 * time.Second
+// notifyTime is how long a target may take, and how long the end of a run waits for all that is
+// still to be told. Tests are less patient.
+var notifyTime = 10 * time.Second
 
 // notifier follows a run and tells those whom the inventory names. What cannot be told is a
 // warning, and never more.
@@ -39,11 +40,15 @@ type notifier struct {
 	at      time.Time
 	queue   chan notify.Message
 	done    sync.WaitGroup
+	// ctx ends where nothing more is waited for.
+	ctx    context.Context
+	giveUp context.CancelFunc
 }
 
 // notifier makes a follower of a run; its end must be waited for.
 func (s *session) notifier() *notifier {
 	n := &notifier{session: s, queue: make(chan notify.Message, 16)}
+	n.ctx, n.giveUp = context.WithCancel(context.Background())
 	n.done.Go(func() {
 		for m := range n.queue {
 			n.tell(m)
@@ -55,12 +60,14 @@ func (s *session) notifier() *notifier {
 // Close waits until all is told, or those who listen have taken too long.
 func (n *notifier) Close() {
 	close(n.queue)
+	defer time.AfterFunc(notifyTime, n.giveUp).Stop()
 	n.done.Wait()
+	n.giveUp()
 }
 
 // tell sends a message to all who want it, at once.
 func (n *notifier) tell(m notify.Message) {
-	ctx, cancel := context.WithTimeout(context.Background(), notifyTime)
+	ctx, cancel := context.WithTimeout(n.ctx, notifyTime)
 	defer cancel()
 	var all sync.WaitGroup
 	for _, target := range n.targets {
