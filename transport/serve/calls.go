@@ -125,17 +125,23 @@ func (b bystander) OpenBlobAt(ctx context.Context, blob modules.Blob, offset int
 }
 
 // run runs one call, and writes it down before and after.
-func (s *server) run(ctx context.Context, call modules.Call, to Session) (reply modules.Reply) {
+func (s *server) run(ctx context.Context, call modules.Call, to Session) modules.Reply {
 	s.Journal.start(call, s.Hello.BootID)
+	reply := safely(ctx, s.Runner, call, to)
+	if ctx.Err() == nil || !reply.Failed { // what was cut short has no result
+		s.Journal.end(call, reply)
+	}
+	return reply
+}
+
+// safely runs one call, of which a bug is a failure.
+func safely(ctx context.Context, r Runner, call modules.Call, to Session) (reply modules.Reply) {
 	defer func() {
 		if p := recover(); p != nil {
 			reply = modules.Reply{Failed: true, Msg: fmt.Sprintf("%s: a bug in gdeploy: %v\n%s", call.Module, p, debug.Stack())}
 		}
-		if ctx.Err() == nil || !reply.Failed { // what was cut short has no result
-			s.Journal.end(call, reply)
-		}
 	}()
-	return s.Runner.Run(ctx, call, to)
+	return r.Run(ctx, call, to)
 }
 
 // chains keeps the calls of one chain apart, in the order in which they came.

@@ -140,25 +140,31 @@ func job(r Runner, file string) int {
 		_ = redirect(int(null.Fd()), 0)
 	}
 	prepare()
-	b := *call.Background
-	limit := time.Duration(b.LimitMS) * time.Millisecond
-	call.Background = nil
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
-	reply := r.Run(ctx, call, alone{})
-	if ctx.Err() != nil {
-		reply = modules.Reply{Failed: true, Msg: "Timeout exceeded"}
+	result, err := work(r, call)
+	if err == nil {
+		err = leave(file, result)
 	}
-	result := finished(b.ID, reply)
-	if b.Key != "" {
-		if result, err = async_status.Seal(result, b.Key); err != nil {
-			return 1
-		}
-	}
-	if err := leave(file, result); err != nil {
+	if err != nil {
 		return 1
 	}
 	return 0
+}
+
+// work runs the call of a job, and gives what its file says then.
+func work(r Runner, call modules.Call) (*values.Map, error) {
+	b := *call.Background
+	call.Background = nil
+	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(b.LimitMS)*time.Millisecond)
+	defer cancel()
+	reply := safely(ctx, r, call, alone{})
+	if reply.Failed && ctx.Err() != nil {
+		reply = modules.Reply{Failed: true, Msg: "Timeout exceeded"}
+	}
+	result := finished(b.ID, reply)
+	if b.Key == "" {
+		return result, nil
+	}
+	return async_status.Seal(result, b.Key)
 }
 
 // running is what the file of a job says until there is a result.

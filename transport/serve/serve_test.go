@@ -182,6 +182,23 @@ func TestChainsGoOverStreams(t *testing.T) {
 	t.Errorf("got %q", r.noted())
 }
 
+// faulty has a bug.
+type faulty struct{}
+
+func (faulty) Run(context.Context, modules.Call, Session) modules.Reply { panic("oops") }
+
+// A job that has a bug is told of as a failure, and not as one that runs for ever.
+func TestAJobWithABugFails(t *testing.T) {
+	result, err := work(faulty{}, modules.Call{Module: "one", Background: &modules.Background{ID: "j1.2", LimitMS: 1000}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	msg, _ := result.Get("msg")
+	if text, _ := msg.AsString(); !result.Has("failed") || !strings.Contains(text, "one: a bug in gdeploy: oops") {
+		t.Errorf("it says %q", text)
+	}
+}
+
 func TestGreetingSkipsNoise(t *testing.T) {
 	g := wire.NewGreeting(strings.NewReader("motd\n\x00GDEP\x00GDEPLOY SKIP /tmp is full\nmore" + wire.Magic + "{\"version\":1,\"uid\":7}\nrest"))
 	if word, hello, err := g.Next(); word != "SKIP /tmp is full" || hello != nil || err != nil {
