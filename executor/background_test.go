@@ -20,8 +20,9 @@ here ansible_connection=local
 - hosts: here
   gather_facts: no
   tasks:
-  - shell: sleep 1; echo done > {{ playbook_dir }}/mark
-    async: 30
+  - shell: for try in $(seq 1200); do test ! -e go || break; sleep 0.05; done; echo done > mark
+    args: {chdir: "{{ playbook_dir }}"}
+    async: 120
     poll: 0
 `)))
 	out := ours(t, dir, nil)
@@ -32,8 +33,11 @@ here ansible_connection=local
 	if !strings.Contains(out, "changed=1") {
 		t.Fatal(out)
 	}
+	if err := os.WriteFile(filepath.Join(dir, "go"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	jobs := filepath.Join(os.Getenv("HOME"), ".cache/gdeploy/async/j*")
-	for range 100 {
+	for range 600 {
 		time.Sleep(100 * time.Millisecond)
 		files, _ := filepath.Glob(jobs)
 		if len(files) != 1 {

@@ -118,6 +118,9 @@ func TestBatchStopsAtFailure(t *testing.T) {
 
 func TestCancelEndsTheCallAndKeepsTheConnection(t *testing.T) {
 	pool := newPool(t, transport.Options{})
+	if _, err := pool.Connect(t.Context(), local); err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(200*time.Millisecond, cancel)
 	start := time.Now()

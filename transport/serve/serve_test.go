@@ -55,14 +55,26 @@ func (r *recorder) Run(ctx context.Context, call modules.Call, _ Session) module
 	}
 }
 
-// serving starts a server and gives the controller's side of its session.
+// noticing is a connection that tells when its side has closed it.
+type noticing struct {
+	net.Conn
+	closed func()
+}
+
+func (n noticing) Close() error {
+	defer n.closed()
+	return n.Conn.Close()
+}
+
+// serving starts a server and gives the controller's side of its session. cut returns when the
+// server has noticed.
 func serving(t *testing.T, o Options) (session *yamux.Session, cut func(), ended <-chan struct{}) {
 	t.Helper()
 	ours, theirs := net.Pipe()
-	done := make(chan struct{})
+	done, noticed := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
-		if err := Serve(context.Background(), theirs, o); err != nil {
+		if err := Serve(context.Background(), noticing{theirs, sync.OnceFunc(func() { close(noticed) })}, o); err != nil {
 			t.Error(err)
 		}
 	}()
@@ -79,7 +91,7 @@ func serving(t *testing.T, o Options) (session *yamux.Session, cut func(), ended
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { session.Close() })
-	return session, func() { ours.Close() }, done
+	return session, func() { ours.Close(); <-noticed }, done
 }
 
 func send(t *testing.T, session *yamux.Session, calls ...modules.Call) *yamux.Stream {
@@ -112,7 +124,6 @@ func TestNothingStartsWhenTheControllerHasGone(t *testing.T) {
 	send(t, session, modules.Call{Module: "one"}, modules.Call{Module: "two"})
 	eventually(t, r, "start one")
 	cut()
-	time.Sleep(50 * time.Millisecond)
 	close(r.release)
 	<-ended
 	eventually(t, r, "start one", "end one")
