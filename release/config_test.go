@@ -1,0 +1,51 @@
+package release_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/gdeploy/gdeploy/modules"
+	"github.com/gdeploy/gdeploy/release"
+)
+
+// The release belongs to the user who serves: what a link in it leads to is not shown.
+func TestADiffOfTheConfigurationShowsFilesOfTheReleaseOnly(t *testing.T) {
+	n := newNode(t)
+	n.deploy(t, "v1", release.Good)
+	live := filepath.Join(n.root, n.layout.Dir("v1"))
+	for name, text := range map[string]string{"etc/shadow": "hunter2", n.layout.Dir("v1") + "/plain.conf": "port=1"} {
+		name = filepath.Join(n.root, name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for link, target := range map[string]string{"app.conf": "/etc/shadow", "conf": "/etc"} {
+		if err := os.Symlink(target, filepath.Join(live, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var entries []modules.TreeEntry
+	for _, name := range []string{"app.conf", "conf/shadow", "plain.conf"} {
+		entries = append(entries, modules.TreeEntry{Path: name, Blob: modules.Blob{Name: name, Size: 6, Inline: []byte("port=2")}})
+	}
+	sys := modules.NewRecorder(n.system(""), true, true, nil)
+	if err := release.CompareConfig(context.Background(), sys, n.layout, []modules.Tree{{Name: "base", Entries: entries}}); err != nil {
+		t.Fatal(err)
+	}
+	shown := map[string]string{}
+	for _, c := range sys.Changes() {
+		shown[strings.TrimPrefix(c.Path, n.layout.Link+"/")] = c.Before
+	}
+	const odd = "no plain file of the release"
+	if diff := cmp.Diff(map[string]string{"plain.conf": "port=1", "app.conf": odd, "conf/shadow": odd}, shown); diff != "" {
+		t.Errorf("shown is something else:\n%s", diff)
+	}
+}
