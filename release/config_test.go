@@ -2,9 +2,11 @@ package release_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -47,5 +49,33 @@ func TestADiffOfTheConfigurationShowsFilesOfTheReleaseOnly(t *testing.T) {
 	const odd = "no plain file of the release"
 	if diff := cmp.Diff(map[string]string{"plain.conf": "port=1", "app.conf": odd, "conf/shadow": odd}, shown); diff != "" {
 		t.Errorf("shown is something else:\n%s", diff)
+	}
+}
+
+// What the service makes in its release, be it a socket or a pipe, is not read and hinders nobody.
+func TestVerifyReadsWhatWasStagedOnly(t *testing.T) {
+	n := newNode(t)
+	n.deploy(t, "v1", release.Good)
+	live := filepath.Join(n.root, n.layout.Dir("v1"))
+	if err := syscall.Mkfifo(filepath.Join(live, "static/pipe"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	verify := func() []string {
+		t.Helper()
+		diffs, err := release.Verify(n.system(""), n.layout, "v1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return diffs
+	}
+	if diffs := verify(); len(diffs) > 0 {
+		t.Errorf("a pipe beside the files is drift: %v", diffs)
+	}
+	app := filepath.Join(live, "bin/app")
+	if err := errors.Join(os.Remove(app), syscall.Mkfifo(app, 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"bin/app differs"}, verify()); diff != "" {
+		t.Errorf("a pipe in place of a file:\n%s", diff)
 	}
 }

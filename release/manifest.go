@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -114,8 +115,51 @@ func scanBelow(sys modules.Reader, root, below string, m Manifest, skip func(bas
 			err = scanBelow(sys, root, name, m, skip)
 		case e.Mode&fs.ModeSymlink != 0:
 			m[name] = linkMark + e.Target
-		default:
+		case e.Mode.IsRegular():
 			m[name], err = fileDigest(sys, e.Path)
+		default:
+			err = fmt.Errorf("%s is no file, directory or link, which a release cannot have", e.Path)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// look notes in there what lies in the places of the manifest's files below dir. Nothing else
+// is read: who serves may have made pipes, sockets and more there.
+func (m Manifest) look(sys modules.Reader, dir string, there Manifest) error {
+	dirs := map[string]bool{"": true}
+	for name := range m {
+		for up := path.Dir(name); up != "." && !dirs[up]; up = path.Dir(up) {
+			dirs[up] = true
+		}
+	}
+	return m.lookInto(sys, dir, "", dirs, there)
+}
+
+func (m Manifest) lookInto(sys modules.Reader, root, below string, dirs map[string]bool, there Manifest) error {
+	entries, err := sys.ReadDir(path.Join(root, below))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		name := path.Join(below, path.Base(e.Path))
+		_, wanted := m[name]
+		switch {
+		case e.Mode.IsDir() && dirs[name]:
+			err = m.lookInto(sys, root, name, dirs, there)
+		case !wanted:
+		case e.Mode&fs.ModeSymlink != 0:
+			there[name] = linkMark + e.Target
+		case e.Mode.IsRegular():
+			there[name], err = fileDigest(sys, e.Path)
+		default:
+			there[name] = "no file"
 		}
 		if err != nil {
 			return err

@@ -140,22 +140,12 @@ func Verify(sys modules.Reader, l Layout, version string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("verify release %s: %w", version, err)
 	}
-	there, err := scanIfThere(sys, l.Dir(version))
-	if err != nil {
+	// What the service makes beside its files is not the release's business.
+	there := Manifest{}
+	if err := want.look(sys, l.Dir(version), there); err != nil {
 		return nil, fmt.Errorf("verify release %s: %w", version, err)
 	}
-	// What the service writes beside its files is not the release's business.
-	return missingOrDifferent(want, there), nil
-}
-
-func missingOrDifferent(want, there Manifest) []string {
-	released := Manifest{}
-	for name := range want {
-		if sum, ok := there[name]; ok {
-			released[name] = sum
-		}
-	}
-	return want.Compare(released)
+	return want.Compare(there), nil
 }
 
 func (s Staging) temporary(run string) string { return s.Dir(s.Version) + staging + run }
