@@ -1,8 +1,10 @@
 package release_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -134,5 +136,36 @@ func TestWhatACutOffPackingLeftGoesAwayWithTheNextPrune(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(n.root, "tar", name)); (err == nil) != stays {
 			t.Errorf("%s: %v, stays should be %v", name, err, stays)
 		}
+	}
+}
+
+// What is mounted in a release, such as a directory of uploads, does not go with it.
+func TestAReleaseInWhichSomethingIsMountedStays(t *testing.T) {
+	n := newNode(t)
+	for _, v := range []string{"v1", "v2", "v3", "v4"} {
+		n.deploy(t, v, release.Good)
+	}
+	uploads := n.layout.Dir("v1") + "/my uploads"
+	table := "22 1 0:21 / / rw - ext4 /dev/vda rw\n71 22 0:50 / " + strings.ReplaceAll(uploads, " ", `\040`) + " rw - nfs files:/uploads rw\n"
+	if err := errors.Join(os.MkdirAll(filepath.Join(n.root, uploads), 0o755), os.MkdirAll(filepath.Join(n.root, "proc/self"), 0o755),
+		os.WriteFile(filepath.Join(n.root, "proc/self/mountinfo"), []byte(table), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	removed, err := release.Prune(n.system(""), n.layout, 1, nil)
+	if err != nil || !slices.Equal(removed, []string{"v2"}) {
+		t.Errorf("removed were %v (%v), want v2", removed, err)
+	}
+	if mounted, err := release.Mounted(n.system(""), n.layout); err != nil || len(mounted) != 1 || mounted["v1"] != uploads {
+		t.Errorf("mounted is %v, %v", mounted, err)
+	}
+	// Staged again since it was damaged, it is not removed either.
+	if err := os.Remove(filepath.Join(n.root, n.layout.Dir("v1"), "bin/app")); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.stage(t, n.system(""), "v1"); err == nil || !strings.Contains(err.Error(), "a file system is mounted at "+uploads+": unmount it") {
+		t.Errorf("staged again: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(n.root, uploads)); err != nil {
+		t.Error(err)
 	}
 }

@@ -10,8 +10,8 @@ import (
 )
 
 // Prune removes old releases until keep are left, and gives the versions that it removed.
-// It never removes the live one, the previous one, a pinned one or one in protect, so
-// that more than keep may stay.
+// It never removes the live one, the previous one, a pinned one, one in which a file system is
+// mounted (Mounted), or one in protect, so that more than keep may stay.
 func Prune(sys modules.System, l Layout, keep int, protect []string) ([]string, error) {
 	if err := l.Check(); err != nil {
 		return nil, err
@@ -27,8 +27,15 @@ func Prune(sys modules.System, l Layout, keep int, protect []string) ([]string, 
 	if kind == LinkForeign || kind == LinkDirectory {
 		return nil, fmt.Errorf("%s does not point to a release of the ledger (%s), so it is not known which releases are in use: nothing was removed", l.Link, kind)
 	}
-	if err := finishRemovals(sys, l, ledger, live); err != nil {
+	mounted, err := Mounted(sys, l)
+	if err != nil {
 		return nil, err
+	}
+	if err := finishRemovals(sys, l, ledger, live, mounted); err != nil {
+		return nil, err
+	}
+	for version := range mounted {
+		protect = append(protect[:len(protect):len(protect)], version)
 	}
 	var removed []string
 	for _, version := range Surplus(ledger, live, keep, protect) {
@@ -42,12 +49,12 @@ func Prune(sys modules.System, l Layout, keep int, protect []string) ([]string, 
 
 // finishRemovals removes what is left of releases that a crash kept from being removed wholly.
 // What was adopted is not the ledger's to judge: it may be all that there is of a webroot.
-func finishRemovals(sys modules.System, l Layout, ledger Ledger, live string) error {
+func finishRemovals(sys modules.System, l Layout, ledger Ledger, live string, mounted map[string]string) error {
 	for _, r := range ledger.Releases() {
-		if r.Present || r.State != Pruned || r.Version == live || strings.HasPrefix(r.Version, adopted) || !there(sys, l.Dir(r.Version)) {
+		if r.Present || mounted[r.Version] != "" || r.State != Pruned || r.Version == live || strings.HasPrefix(r.Version, adopted) || !there(sys, l.Dir(r.Version)) {
 			continue
 		}
-		if err := Fenced(sys, func() error { return sys.Remove(l.Dir(r.Version)) }); err != nil {
+		if err := Fenced(sys, func() error { return removeTree(sys, l.Dir(r.Version)) }); err != nil {
 			return fmt.Errorf("remove what is left of release %s: %w", r.Version, err)
 		}
 	}
@@ -87,7 +94,7 @@ func remove(sys modules.System, l Layout, ledger *Ledger, version string) error 
 		if err := ledger.Record(sys, l, Entry{Event: Pruned, Version: version}); err != nil {
 			return err
 		}
-		if err := sys.Remove(l.Dir(version)); err != nil {
+		if err := removeTree(sys, l.Dir(version)); err != nil {
 			return fmt.Errorf("remove release %s: %w", version, err)
 		}
 		return sys.Remove(l.Manifest(version))

@@ -274,7 +274,7 @@ func bringIn(sys modules.System, s Staging, ledger *Ledger, tmp string, whole Ma
 	if err := notWebroot(sys, s.Layout, dir); err != nil {
 		return err
 	}
-	if err := sys.Remove(dir); err != nil { // a damaged one, or one that the ledger does not know
+	if err := removeTree(sys, dir); err != nil { // a damaged one, or one that the ledger does not know
 		return err
 	}
 	if err := keepManifest(sys, s, whole); err != nil {
