@@ -9,6 +9,7 @@ import (
 	"github.com/gdeploy/gdeploy/modules"
 	"github.com/gdeploy/gdeploy/values"
 	"github.com/gdeploy/gdeploy/variables"
+	"github.com/gdeploy/gdeploy/variables/charsets"
 )
 
 // rendered makes the blob of a template: the file as the host's variables fill it in.
@@ -30,7 +31,7 @@ func (v *visit) rendered(s *step, path, written string) (modules.Blob, error) {
 		return modules.Blob{}, err
 	}
 	args, _ := s.call.Args.AsMap()
-	if text, err = encoded(text, textArg(args, "output_encoding")); err != nil {
+	if text, err = charsets.Encode(text, textArg(args, "output_encoding")); err != nil {
 		return modules.Blob{}, err
 	}
 	blob := v.contents.data(text, written, info.Mode())

@@ -298,5 +298,5 @@ func readTemplate(name string, dirs []string) (string, error) {
 			return "", fmt.Errorf("read template %q: %w", name, err)
 		}
 	}
-	return "", fmt.Errorf("template %q was not found in %s", name, strings.Join(dirs, ", "))
+	return "", fmt.Errorf("template %q was not found in %s: %w", name, strings.Join(dirs, ", "), os.ErrNotExist)
 }

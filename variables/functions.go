@@ -141,7 +141,7 @@ func joinItems(items []values.Value) values.Value {
 	for i, item := range items {
 		s, ok := item.AsString()
 		switch {
-		case !ok && len(items) == 1:
+		case len(items) == 1 && (!ok || item.Verbatim()):
 			return item.MarkUnsafe()
 		case !ok:
 			return values.FromSlice(items).MarkUnsafe()

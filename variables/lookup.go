@@ -209,8 +209,13 @@ func (l lookupScope) Template(path string, o lookups.TemplateOptions) (values.Va
 	if secret {
 		v = v.MarkSecret()
 	}
-	if err != nil || !o.Data {
+	switch {
+	case err != nil:
 		return v, err
+	case o.Native && l.store.options.Native:
+		return readNative(values.Text(v), true, v), nil
+	case !o.Data:
+		return v.MarkVerbatim(), nil
 	}
 	return readBack(values.Text(v), true, v), nil
 }

@@ -230,6 +230,7 @@ func (s *session) makeStore(playbookDir string, vault variables.Vault) {
 		PrivateRoleVars:  s.settings.PrivateRoleVars,
 		KeepFactsApart:   !s.settings.InjectFacts,
 		Managed:          s.settings.AnsibleManaged,
+		Settings:         s.settings.config(),
 		Vault:            vault,
 		FactCache:        s.factCache(),
 		Plugins:          s.plugins,

@@ -195,7 +195,7 @@ func (r Reading) steady(data any) {
 const prose = "(prose)"
 
 var theirProse = regexp.MustCompile(`(?s)The error was: |The error appears to |is undefined|has no attribute|expects a|^with_|` +
-	`^(Unsupported parameters|Unexpected|Unable to|No variable|Could not find|template error|missing required|value of|[Ii]nvalid|An unhandled|Data could not|mode must be|AnsibleError: template error|Decryption failed|can't parse|Mandatory|The '\w+' test expects|failed to combine|Failed to change ownership of the temporary files|[Uu]nknown|subelements|the (?:field|conditional)|could not|couldn't|No file was found|lookup plugin)`)
+	`^(Unsupported parameters|Unexpected|Unable to|No variable|Could not find|template error|missing required|value of|[Ii]nvalid|An unhandled|Data could not|mode must be|AnsibleError: template error|Decryption failed|can't parse|Mandatory|The '\w+' test expects|failed to combine|Failed to change ownership of the temporary files|[Uu]nknown|subelements|the (?:field|conditional)|could not|couldn't|No file was found|lookup plugin|No section|Duplicate option|TemplateNotFound|.* is not a valid option)`)
 
 func hideProse(data map[string]any) {
 	for _, key := range worded {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/gdeploy/gdeploy/jinja"
 	"github.com/gdeploy/gdeploy/values"
+	"github.com/gdeploy/gdeploy/variables/charsets"
 )
 
 // hashes are the functions that hash() knows, by the names of Python's hashlib.
@@ -83,13 +84,17 @@ func digest(c *jinja.Call, name string) (values.Value, error) {
 }
 
 func b64encode(c *jinja.Call) (values.Value, error) {
-	text, err := encodedText(c)
-	return values.String(base64.StdEncoding.EncodeToString([]byte(text))), err
+	text, err := c.Text()
+	p := c.Params("encoding")
+	data, charsetErr := charsets.Encode([]byte(text), p.String("encoding", "utf-8"))
+	return values.String(base64.StdEncoding.EncodeToString(data)), first(err, p.Err(), charsetErr)
 }
 
 func b64decode(c *jinja.Call) (values.Value, error) {
-	text, err := encodedText(c)
-	if err != nil {
+	text, err := c.Text()
+	p := c.Params("encoding")
+	encoding := p.String("encoding", "utf-8")
+	if err := first(err, p.Err()); err != nil {
 		return values.Null, err
 	}
 	kept := strings.Map(func(r rune) rune {
@@ -100,17 +105,8 @@ func b64decode(c *jinja.Call) (values.Value, error) {
 	}, text)
 	data, err := base64.StdEncoding.DecodeString(kept)
 	if err != nil {
-		return values.Null, fmt.Errorf("b64decode: the text is not base64: %w", err)
+		return values.Null, fmt.Errorf("Incorrect padding: the text is not base64: %w", err) //lint:ignore ST1005 as Python says it
 	}
-	return values.String(string(data)), nil
-}
-
-func encodedText(c *jinja.Call) (string, error) {
-	text, err := c.Text()
-	p := c.Params("encoding")
-	encoding := strings.ToLower(strings.ReplaceAll(p.String("encoding", "utf-8"), "_", "-"))
-	if !slices.Contains([]string{"utf-8", "utf8", "ascii"}, encoding) {
-		err = first(err, fmt.Errorf("%s(encoding=%q) is not supported: use utf-8", c.Name, encoding))
-	}
-	return text, first(err, p.Err())
+	data, err = charsets.Decode(data, encoding)
+	return values.String(string(data)), err
 }

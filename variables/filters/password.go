@@ -1,6 +1,7 @@
 package filters
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -60,12 +61,17 @@ func passwordHash(c *jinja.Call) (values.Value, error) {
 	if rounds < 1000 || rounds > 999_999_999 {
 		return values.Null, fmt.Errorf("password_hash: rounds must be between 1000 and 999999999, not %d", rounds)
 	}
-	digest, err := scheme.digest(c, password, salt, rounds)
-	prefix := "$" + scheme.id + "$"
+	text, err := scheme.hash(c.Ctx, password, salt, rounds)
+	return values.String(text), err
+}
+
+func (s crypt) hash(ctx context.Context, password, salt string, rounds int) (string, error) {
+	digest, err := s.digest(ctx, password, salt, rounds)
+	prefix := "$" + s.id + "$"
 	if rounds != 5000 {
 		prefix += "rounds=" + strconv.Itoa(rounds) + "$"
 	}
-	return values.String(prefix + salt + "$" + scheme.encode(digest)), err
+	return prefix + salt + "$" + s.encode(digest), err
 }
 
 // saltRule is what a scheme takes as a salt.
@@ -78,24 +84,33 @@ type saltRule struct {
 func saltFrom(p *jinja.Params, rule saltRule) (string, error) {
 	if v, ok := p.Get("salt"); ok && !v.IsNull() {
 		salt := p.Text("salt", "")
-		bad := strings.ContainsFunc(salt, func(r rune) bool { return !strings.ContainsRune(rule.alphabet, r) })
-		if bad || len(salt) < rule.shortest || len(salt) > rule.longest {
-			return "", fmt.Errorf("password_hash: the salt must have %s letters, digits, dots or slashes", rule)
-		}
-		return salt, p.Err()
+		return salt, first(rule.check(salt), p.Err())
 	}
 	size := rule.longest
 	if v, ok := p.Get("salt_size"); ok && !v.IsNull() {
 		size = max(rule.shortest, min(p.Int("salt_size", size), rule.longest))
 	}
-	random := make([]byte, size)
-	if _, err := rand.Read(random); err != nil {
+	salt, err := rule.random(size)
+	return salt, first(err, p.Err())
+}
+
+func (r saltRule) random(size int) (string, error) {
+	salt := make([]byte, size)
+	if _, err := rand.Read(salt); err != nil {
 		return "", fmt.Errorf("no random numbers: %w", err)
 	}
-	for i := range random {
-		random[i] = rule.alphabet[random[i]&63]
+	for i := range salt {
+		salt[i] = r.alphabet[salt[i]&63]
 	}
-	return string(random), p.Err()
+	return string(salt), nil
+}
+
+func (r saltRule) check(salt string) error {
+	bad := strings.ContainsFunc(salt, func(c rune) bool { return !strings.ContainsRune(r.alphabet, c) })
+	if bad || len(salt) < r.shortest || len(salt) > r.longest {
+		return fmt.Errorf("password_hash: invalid salt: it must have %s letters, digits, dots or slashes", r)
+	}
+	return nil
 }
 
 // String says how long a salt may be.
@@ -124,7 +139,7 @@ func stretch(data []byte, n int) []byte {
 }
 
 // digest is the published SHA-crypt algorithm.
-func (s crypt) digest(c *jinja.Call, password, salt string, rounds int) ([]byte, error) {
+func (s crypt) digest(ctx context.Context, password, salt string, rounds int) ([]byte, error) {
 	key, saltBytes := []byte(password), []byte(salt)
 	b := s.sum(key, saltBytes, key)
 	h := s.newHash()
@@ -148,14 +163,14 @@ func (s crypt) digest(c *jinja.Call, password, salt string, rounds int) ([]byte,
 	for range 16 + int(a[0]) {
 		h.Write(saltBytes)
 	}
-	return s.rounded(c, a, p, stretch(h.Sum(nil), len(saltBytes)), rounds)
+	return s.rounded(ctx, a, p, stretch(h.Sum(nil), len(saltBytes)), rounds)
 }
 
-func (s crypt) rounded(c *jinja.Call, a, p, salt []byte, rounds int) ([]byte, error) {
+func (s crypt) rounded(ctx context.Context, a, p, salt []byte, rounds int) ([]byte, error) {
 	h := s.newHash()
 	for i := range rounds {
-		if i%10_000 == 0 && c.Ctx.Err() != nil {
-			return nil, c.Ctx.Err()
+		if i%10_000 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
 		}
 		h.Reset()
 		first, last := a, p

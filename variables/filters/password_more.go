@@ -1,6 +1,7 @@
 package filters
 
 import (
+	"context"
 	"crypto/md5"
 	"encoding/base64"
 	"fmt"
@@ -60,7 +61,7 @@ const bcryptSaltLength = 22
 
 // bcryptHash is bcrypt with a salt of the caller's, which golang.org/x/crypto/bcrypt does
 // not take.
-func bcryptHash(c *jinja.Call, password, salt, ident string, cost int) (string, error) {
+func bcryptHash(ctx context.Context, password, salt, ident string, cost int) (string, error) {
 	raw, err := bcryptEncoding.DecodeString(salt[:bcryptSaltLength-1] + string(bcryptAlphabet[strings.IndexByte(bcryptAlphabet, salt[bcryptSaltLength-1])&^15]))
 	if err != nil {
 		return "", fmt.Errorf("password_hash: the salt %q is none for bcrypt: %w", salt, err)
@@ -72,8 +73,8 @@ func bcryptHash(c *jinja.Call, password, salt, ident string, cost int) (string, 
 		return "", fmt.Errorf("password_hash: %w", err)
 	}
 	for i := range 1 << cost {
-		if i%1024 == 0 && c.Ctx.Err() != nil {
-			return "", c.Ctx.Err()
+		if i%1024 == 0 && ctx.Err() != nil {
+			return "", ctx.Err()
 		}
 		blowfish.ExpandKey(key, cipher)
 		blowfish.ExpandKey(raw, cipher)
@@ -106,7 +107,7 @@ func passwordBcrypt(c *jinja.Call, p *jinja.Params, password string) (values.Val
 	case ident != "2b" && ident != "2a" && ident != "2y":
 		return values.Null, fmt.Errorf("password_hash: ident must be 2b, 2a or 2y, not %q", ident)
 	}
-	text, err := bcryptHash(c, password, salt, ident, cost)
+	text, err := bcryptHash(c.Ctx, password, salt, ident, cost)
 	return values.String(text), err
 }
 

@@ -100,8 +100,7 @@ func seeded(p *jinja.Params) (*twister, error) {
 		return newTwister(words(new(big.Int).SetBytes(key))), nil
 	}
 	if s, ok := seed.AsString(); ok {
-		sum := sha512.Sum512([]byte(s))
-		return newTwister(words(new(big.Int).SetBytes(append([]byte(s), sum[:]...)))), nil
+		return newTwister(textSeed(s)), nil
 	}
 	i, ok := jinja.ToInt(seed, 10)
 	if seed.Kind() == values.KindFloat || !ok {
@@ -109,6 +108,12 @@ func seeded(p *jinja.Params) (*twister, error) {
 	}
 	b, _ := i.AsBig()
 	return newTwister(words(new(big.Int).Abs(b))), nil
+}
+
+// textSeed is the key that Python makes of a seed that is text.
+func textSeed(s string) []uint32 {
+	sum := sha512.Sum512([]byte(s))
+	return words(new(big.Int).SetBytes(append([]byte(s), sum[:]...)))
 }
 
 // words splits a number into 32-bit words, the lowest first.

@@ -59,12 +59,12 @@ func unvault(q *Query) ([]values.Value, error) {
 
 // template renders template files.
 func template(q *Query) ([]values.Value, error) {
-	err := q.only("convert_data", "template_vars", "variable_start_string", "variable_end_string", "comment_start_string", "comment_end_string")
+	err := q.only("convert_data", "jinja2_native", "template_vars", "variable_start_string", "variable_end_string", "comment_start_string", "comment_end_string")
 	if err != nil {
 		return nil, err
 	}
 	o := TemplateOptions{
-		Data:          q.flag("convert_data", true),
+		Data: q.flag("convert_data", true), Native: q.flag("jinja2_native", false),
 		VariableStart: q.text("variable_start_string", ""), VariableEnd: q.text("variable_end_string", ""),
 		CommentStart: q.text("comment_start_string", ""), CommentEnd: q.text("comment_end_string", ""),
 	}

@@ -58,7 +58,9 @@ type Scope interface {
 type TemplateOptions struct {
 	Vars *values.Map
 	// Data turns text that looks like a list, map or bool into one.
-	Data                                                 bool
+	Data bool
+	// Native reads all text that is a literal, where templates keep types at all.
+	Native                                               bool
 	VariableStart, VariableEnd, CommentStart, CommentEnd string
 }
 

@@ -116,6 +116,7 @@ func (q *Query) httpClient() (*http.Client, error) {
 			return nil, err
 		}
 	}
+	transport.RegisterProtocol("file", http.NewFileTransport(http.Dir("/")))
 	if q.flag("use_proxy", true) {
 		transport.Proxy = http.ProxyFromEnvironment
 	}
