@@ -108,6 +108,9 @@ func baseDir(source string) (dir string, ok bool) {
 // otherBasesThan gives the bases without dir: a directory that is named twice counts at
 // its later place only, which gives the same values.
 func (inv *Inventory) otherBasesThan(dir string) []string {
+	if dir == "" {
+		return inv.bases
+	}
 	return slices.DeleteFunc(slices.Clone(inv.bases), func(base string) bool { return samePath(base, dir) })
 }
 

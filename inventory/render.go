@@ -32,6 +32,9 @@ type Listing struct {
 	Export bool
 	// GraphVars shows variables in the tree of groups.
 	GraphVars bool
+	// NoPlaybookDir says that nobody named the directory of the playbooks: what lies there
+	// counts for hosts, but neither for groups nor in an export.
+	NoPlaybookDir bool
 }
 
 // WriteList prints all groups, hosts and variables, byte for byte as ansible-inventory
@@ -130,6 +133,7 @@ var hidden = []string{
 func (p *printer) hostVars(host *Host) *values.Map {
 	layers, err := p.inv.Layers(host)
 	if p.Export {
+		layers, err = p.named().Layers(host)
 		layers = slices.DeleteFunc(layers, func(l Layer) bool { return l.Level < LevelHost })
 	} else if p.Extra != nil {
 		layers = append(layers, Layer{Vars: p.Extra})
@@ -137,8 +141,17 @@ func (p *printer) hostVars(host *Host) *values.Map {
 	return p.merged(layers, err)
 }
 
+// named is the inventory without what lies beside playbooks, unless somebody said where
+// these are.
+func (p *printer) named() *Inventory {
+	if p.NoPlaybookDir {
+		return p.inv.WithPlaybookDir("")
+	}
+	return p.inv
+}
+
 func (p *printer) groupVars(group *Group) *values.Map {
-	layers, err := p.inv.GroupLayers(group)
+	layers, err := p.named().GroupLayers(group)
 	vars := p.merged(layers, err)
 	if group.Priority() != 1 {
 		vars.Set("ansible_group_priority", values.Int(int64(group.Priority())))

@@ -45,7 +45,7 @@ func inventoryCommand() *cobra.Command {
 			if o.verbose > 0 {
 				fmt.Fprintln(cmd.ErrOrStderr(), configLine(cmp.Or(s.settings.ansible, s.settings.file)))
 			}
-			v.listing.Extra = s.extra
+			v.listing.Extra, v.listing.NoPlaybookDir = s.extra, s.settings.PlaybookDir == ""
 			return v.show(cmd.OutOrStdout(), s.inventory, append(args, "all")[0])
 		},
 	}
