@@ -24,6 +24,7 @@ package executor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -48,7 +49,7 @@ func Run(ctx context.Context, request Request) (Outcome, error) {
 	}
 	outcome := r.outcome()
 	if err != nil {
-		outcome.Reason = inWords(err).Error()
+		outcome.Reason, outcome.Mistaken = inWords(err).Error(), errors.As(err, new(playbooks.Mistakes))
 	}
 	r.tell(RunEnded{Stats: r.stats.list(), Custom: r.stats.figures(), Unfinished: r.listUnfinished(), Seconds: time.Since(r.began).Seconds(), Outcome: outcome})
 	return outcome, err
@@ -75,6 +76,8 @@ type Outcome struct {
 	// Suspended says that the run stopped before something that the operator has to
 	// decide; nothing was taken back.
 	Suspended bool `json:"suspended,omitempty"`
+	// Mistaken says that a play's own keyword, such as hosts, could not be evaluated.
+	Mistaken bool `json:"mistaken,omitempty"`
 	// Reason says in words why the run did not reach its end; empty where it did.
 	Reason string `json:"reason,omitempty"`
 }

@@ -20,12 +20,9 @@ func (r *run) open(ctx context.Context, src *playbooks.Play, number int) (*play,
 	}
 	p.wanted = pattern
 	p.callIt()
-	names, err := r.Inventory.Select(pattern)
+	names, err := r.chosen(pattern)
 	if err != nil {
-		return nil, r.mistaken(src.Hosts.Pos(), "hosts", err)
-	}
-	if err := r.tellUnmatched(pattern); err != nil {
-		return nil, r.mistaken(src.Hosts.Pos(), "hosts", err)
+		return nil, fmt.Errorf("%s: hosts: %w", src.Hosts.Pos(), err)
 	}
 	p.all = names
 	order, err := p.plain().Text(src.Order)
@@ -45,13 +42,17 @@ func (r *run) open(ctx context.Context, src *playbooks.Play, number int) (*play,
 	return p, nil
 }
 
-// callIt evaluates the name of the play, as far as that can be done.
+// callIt evaluates the name of the play, as far as that can be done. Without one it is
+// called by its hosts; a list that a template made is shown as such.
 func (p *play) callIt() {
 	p.name = p.wanted
+	hosts, err := p.plain().Render(p.src.Hosts)
+	if err == nil && p.src.Hosts.Kind() != values.KindList {
+		p.name = values.Text(hosts)
+	}
 	if p.src.Name.IsNull() {
 		return
 	}
-	var err error
 	if p.name, err = p.plain().Text(p.src.Name); err != nil {
 		p.name = values.Text(p.src.Name)
 	}
@@ -72,20 +73,40 @@ func (r *run) tellUnmatched(pattern string) error {
 	return nil
 }
 
-// pattern is the hosts of the play as one text.
+// pattern is the hosts of the play as one text; empty where the list of them is. A text
+// that turns out empty is a mistake, and must not mean all hosts.
 func (p *play) pattern() (string, error) {
 	hosts, err := p.plain().Render(p.src.Hosts)
 	if err != nil {
 		return "", err
 	}
+	patterns := hosts.Items()
 	if hosts.Kind() != values.KindList {
-		return values.Text(hosts), nil
+		patterns = []values.Value{hosts}
 	}
 	var parts []string
-	for _, v := range hosts.Items() {
-		parts = append(parts, values.Text(v))
+	for _, v := range patterns {
+		text := values.Text(v)
+		switch {
+		case v.Kind() == values.KindMap || v.Kind() == values.KindList:
+			return "", fmt.Errorf("the field 'hosts' takes patterns, but an item is %s", v.Kind().Phrase())
+		case strings.TrimSpace(text) == "":
+			return "", errors.New("the field 'hosts' is required, and cannot have empty values")
+		}
+		parts = append(parts, text)
 	}
 	return strings.Join(parts, ","), nil
+}
+
+// chosen gives the hosts of a pattern, and none where there is no pattern.
+func (r *run) chosen(pattern string) ([]string, error) {
+	if pattern == "" {
+		return nil, nil
+	}
+	if err := r.tellUnmatched(pattern); err != nil {
+		return nil, err
+	}
+	return r.Inventory.Select(pattern)
 }
 
 func (p *play) tellEmpty() {

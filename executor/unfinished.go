@@ -24,8 +24,8 @@ func (r *run) notBegun(plays []*playbooks.Play) {
 	for _, src := range plays {
 		p := &play{run: r, src: src}
 		pattern, err := p.pattern()
-		if err != nil {
-			continue // nobody knows them
+		if err != nil || pattern == "" {
+			continue // nobody knows them, or there are none
 		}
 		names, _ := r.Inventory.Select(pattern)
 		for _, name := range names {

@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -55,7 +56,11 @@ func (p *play) wavePatterns() ([]string, error) {
 	}
 	var patterns []string
 	for _, v := range written.Items() {
-		patterns = append(patterns, strings.TrimSpace(values.Text(v)))
+		pattern := strings.TrimSpace(values.Text(v))
+		if pattern == "" {
+			return nil, errors.New("waves: an entry is empty: write all where every host is meant")
+		}
+		patterns = append(patterns, pattern)
 	}
 	return patterns, nil
 }

@@ -122,6 +122,8 @@ func outcomeError(o executor.Outcome, text string) error {
 		code = exitUnreachable
 	case o.Failed > 0 || o.Fatal: // as in Ansible, where a play broke off for all
 		code = exitFailed
+	case o.Mistaken:
+		code = exitUnreachable
 	case o.Reason != "":
 		code = exitGeneric
 	}
