@@ -15,6 +15,13 @@ func (inv *Inventory) Hosts() []*Host {
 	return inv.all.inside()
 }
 
+// Named gives all hosts in the order in which they were named first, in whatever group.
+func (inv *Inventory) Named() []*Host {
+	inv.lock.RLock()
+	defer inv.lock.RUnlock()
+	return slices.DeleteFunc(slices.Clone(inv.hostOrder), func(h *Host) bool { return h.Implicit })
+}
+
 // Groups gives every group in the order in which they were first named; all is the
 // first and ungrouped the second.
 func (inv *Inventory) Groups() []*Group {

@@ -10,6 +10,9 @@ import (
 	"github.com/gdeploy/gdeploy/values"
 )
 
+// commandLine is the parameter whose free text is a command line, in which cmd=x is a word.
+const commandLine = "cmd"
+
 // ParseFreeForm reads the arguments of a module written as text: "path=/x state=absent",
 // and for modules with a FreeForm parameter what is no known key=value is that parameter's
 // text: "ls -l chdir=/tmp". Quotes and {{ }} hold words together.
@@ -24,7 +27,7 @@ func ParseFreeForm(spec Spec, text string) (*values.Map, error) {
 	for _, w := range words {
 		key, value, ok := cutPair(w.text)
 		f, known := findField(fields, key)
-		if spec.FreeForm != "" && (!ok || !known || key == spec.FreeForm || f.Type == "list") {
+		if spec.FreeForm != "" && (!ok || !known || spec.FreeForm == commandLine && (key == commandLine || f.Type == "list")) {
 			continue
 		}
 		if !ok {

@@ -92,8 +92,8 @@ func (v *inventoryView) read(host string) ([]Layer, error) {
 	return layers, err
 }
 
-// HostNames gives all hosts in order.
-func (v *inventoryView) HostNames() []string { return hostNames(v.inv.Hosts()) }
+// HostNames gives all hosts, those first that were named first.
+func (v *inventoryView) HostNames() []string { return hostNames(v.inv.Named()) }
 
 // GroupsOf gives the groups of a host without all, sorted.
 func (v *inventoryView) GroupsOf(host string) []string {

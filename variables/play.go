@@ -211,7 +211,7 @@ func (s *Store) readVars(path string) (*values.Map, error) {
 	}
 	m, ok := v.AsMap()
 	if !ok {
-		return nil, fmt.Errorf("%s: a file of variables must hold a mapping, and this is a %s", path, v.Kind())
+		return nil, fmt.Errorf("%s must be stored as a dictionary/hash", path)
 	}
 	return m, nil
 }
