@@ -29,7 +29,8 @@ type VarsSource struct {
 	// unless IgnoreUnknownExtensions is set.
 	Extensions              []string
 	IgnoreUnknownExtensions bool
-	// Merge merges maps of the same name; the run's setting where nil.
+	// Merge merges maps of the same name, also with those that the host has; the run's
+	// setting where nil.
 	Merge *bool
 }
 
@@ -64,7 +65,28 @@ func (sc *Scope) ReadVars(src VarsSource) (vars *values.Map, files []string, err
 		named.Set(src.Name, values.FromMap(vars))
 		vars = named
 	}
-	return vars, files, nil
+	if merge && !sc.store.options.MergeHashes {
+		vars, err = sc.ontoExisting(vars)
+	}
+	return vars, files, err
+}
+
+// ontoExisting merges each variable with what the host has under its name, which must be
+// mappings both, as Ansible wants them.
+func (sc *Scope) ontoExisting(vars *values.Map) (*values.Map, error) {
+	out := values.NewMap(vars.Len())
+	for key, v := range vars.All() {
+		old, _, err := sc.raw(values.Text(key))
+		if err != nil {
+			return nil, err
+		}
+		if old.Kind() != values.KindMap || v.Kind() != values.KindMap {
+			return nil, fmt.Errorf("failed to combine variables, expected dicts but got %s and %s: hash_behaviour: merge is for a variable that is there already, and %s is none such",
+				old.Kind().Phrase(), v.Kind().Phrase(), values.Text(key))
+		}
+		out.SetKey(key, combineValues(old, v))
+	}
+	return out, nil
 }
 
 func (sc *Scope) varsFileNamed(name string) ([]string, error) {

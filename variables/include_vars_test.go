@@ -40,7 +40,7 @@ func TestReadVars(t *testing.T) {
 		{VarsSource{Dir: "nope"}, "nope directory does not exist", ""},
 		{VarsSource{Dir: "list.yml"}, "is not a directory", ""},
 		{VarsSource{File: "nope.yml"}, "Could not find or access 'nope.yml'\nSearched in:", ""},
-		{VarsSource{File: "list.yml"}, "must hold a mapping", ""},
+		{VarsSource{File: "list.yml"}, "must be stored as a dictionary", ""},
 		{VarsSource{}, "either file or dir", ""},
 	} {
 		vars, files, err := sc.ReadVars(c.src)
