@@ -34,7 +34,7 @@ func TestReadVars(t *testing.T) {
 		{VarsSource{File: "one.yml"}, "{'one': 1}", "vars/one.yml"},
 		{VarsSource{Dir: "d"}, "d/4.txt does not have a valid extension: yaml, yml, json", ""},
 		{VarsSource{Dir: "d", IgnoreUnknownExtensions: true}, "{'a': {'y': 2}, 't': '{{ 1 + 1 }}', 'z': 1}", "d/1.yml d/2.json d/sub/3.yaml"},
-		{VarsSource{Dir: "d", IgnoreUnknownExtensions: true, Merge: &yes, Name: "all", Depth: 1}, "{'all': {'a': {'x': 1, 'y': 2}, 't': '{{ 1 + 1 }}'}}", "d/1.yml d/2.json"},
+		{VarsSource{Dir: "d", IgnoreUnknownExtensions: true, Merge: &yes, Name: "all", Depth: 1}, "failed to combine variables, expected dicts but got null", ""},
 		{VarsSource{Dir: "d", Extensions: []string{"txt", "yml"}, FilesMatching: "^1"}, "{'a': {'x': 1}, 't': '{{ 1 + 1 }}'}", "d/1.yml"},
 		{VarsSource{Dir: "d", IgnoreFiles: []string{"4.txt", "1.yml"}}, "{'a': {'y': 2}, 'z': 1}", "d/2.json d/sub/3.yaml"},
 		{VarsSource{Dir: "nope"}, "nope directory does not exist", ""},
