@@ -57,7 +57,7 @@ func readUserModule(file, name string) (userModule, error) {
 	}
 	switch {
 	case bytes.Contains(data, []byte("from ansible.module_utils.")), bytes.Contains(data, []byte("import ansible.module_utils.")):
-		u.style, u.foresees = ansible, true // AnsibleModule looks at check mode for them
+		u.style, u.foresees, u.content = ansible, true, data // AnsibleModule looks at check mode for them
 	case bytes.Contains(data, []byte(jsonMark)):
 		u.style, u.content = inline, data
 	case bytes.Contains(data, []byte("WANT_JSON")):
@@ -104,9 +104,13 @@ func (v *visit) fillUserModule(_ context.Context, s *step) error {
 		call.Set("interpreter", values.Strings(v.interpreter(s, u.interpreter)...))
 	}
 	blob, err := v.contents.file(file, filepath.Base(file), asItIs)
-	if u.style == inline {
+	switch u.style {
+	case inline:
 		blob = v.contents.data(bytes.ReplaceAll(u.content, []byte(jsonMark), []byte(input)), filepath.Base(file), 0o700)
-	} else {
+	case ansible:
+		blob = v.contents.data(withLibrary(file, u.content), filepath.Base(file), 0o700)
+	}
+	if u.style != inline {
 		call.Set("input", values.String(input))
 	}
 	call.Set("file", blob.Value())

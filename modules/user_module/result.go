@@ -152,6 +152,9 @@ func failure(data *values.Map) error {
 
 // broken is a module that told nothing that can be read.
 func (m *Module) broken(out modules.Output) (modules.Result, error) {
+	if why := notThere(out.Stderr); why != "" {
+		return modules.Result{}, fmt.Errorf("module %q: %s", m.Name, why)
+	}
 	if name := missing(out.Stderr); name != "" {
 		return modules.Result{}, fmt.Errorf("module %q is written for Ansible's Python library, and this host has no %s; a module for gdeploy carries what it needs: it reads the JSON in the file that its first argument names (WANT_JSON) and prints a JSON object", m.Name, name)
 	}
@@ -159,6 +162,16 @@ func (m *Module) broken(out modules.Output) (modules.Result, error) {
 		return noInterpreter(out.RC, out.Stdout, out.Stderr)
 	}
 	return shape("MODULE FAILURE", out.RC, out.Stdout, out.Stderr)
+}
+
+// notThere is what the executor's stand-in for Ansible's library says of a part that it does not have.
+func notThere(stderr string) string {
+	_, why, found := strings.Cut(stderr, "ImportError: ansible")
+	if !found || !strings.Contains(why, " is not there: ") {
+		return ""
+	}
+	why, _, _ = strings.Cut(why, "\n")
+	return "ansible" + why
 }
 
 // missing names the part of Ansible's library that Python did not find.

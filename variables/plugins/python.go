@@ -23,6 +23,13 @@ import (
 // maxFrame bounds what plugins may answer.
 const maxFrame = 1 << 28
 
+// Common is the Python source of what stands in for Ansible's library for plugins, and for modules
+// on hosts, alike.
+func Common() []byte {
+	src, _ := sources.ReadFile("python/common.py")
+	return src
+}
+
 // startTimeout is how long Python may take to start; a busy machine needs a while to import Ansible.
 const startTimeout = time.Minute
 
@@ -228,8 +235,8 @@ func (p *python) start() (*process, error) {
 
 // hello is the first frame: the program, and what it must know.
 func (p *python) hello() []byte {
-	hello := values.NewMap(5)
-	for _, name := range []string{"wire", "shim", "serve"} {
+	hello := values.NewMap(6)
+	for _, name := range []string{"wire", "common", "shim", "serve"} {
 		src, _ := sources.ReadFile("python/" + name + ".py")
 		hello.Set(name, values.String(string(src)))
 	}

@@ -5,8 +5,6 @@ are here, in gdeploy's own words; any other one is an ImportError that says so.
 """
 import collections.abc as abc
 import contextlib
-import importlib.abc
-import importlib.machinery
 import importlib.util
 import itertools
 import json
@@ -14,7 +12,9 @@ import os
 import sys
 import types
 
+import gdeploy_common as common
 import gdeploy_wire as wire
+from gdeploy_common import boolean, to_text
 
 real = False      # Ansible is installed
 settings = {}     # of the run: verbosity, playbook_dir
@@ -35,43 +35,13 @@ def begin(hello):
     if not real:
         own.update(ansible_modules())
     if own:
-        sys.meta_path.insert(0, Finder(own))
+        sys.meta_path.insert(0, common.Finder(own, missing))
     if real:
         sys.argv[:] = ["ansible-playbook"]  # Ansible reads it when it is imported
         from ansible.template import AnsibleUndefined
         wire.new_undefined = lambda name, hint: AnsibleUndefined(hint=hint, name=name)
     from ansible.utils.unsafe_proxy import AnsibleUnsafeText
     wire.unsafe_text = AnsibleUnsafeText
-
-
-class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports the modules of this file, and refuses others of the same packages."""
-
-    def __init__(self, modules):
-        self.modules = modules
-        self.roots = {name.split(".")[0] for name in modules}
-
-    def find_spec(self, name, path=None, target=None):
-        if name in self.modules:
-            return importlib.machinery.ModuleSpec(name, self, is_package=True)
-        root = name.split(".")[0]
-        if root in self.roots and not name.startswith("ansible.plugins."):
-            raise ImportError(missing(root, name))
-        return None
-
-    def create_module(self, spec):
-        module = types.ModuleType(spec.name)
-        module.__dict__.update(self.modules[spec.name])
-
-        def lacks(name):
-            if name.startswith("__") or spec.name + "." + name in self.modules:
-                raise AttributeError(name)
-            raise ImportError(missing(spec.name.split(".")[0], spec.name + "." + name))
-        module.__getattr__ = lacks
-        return module
-
-    def exec_module(self, module):
-        pass
 
 
 def missing(root, name):
@@ -294,61 +264,6 @@ class Files(object):
 
 # Ansible's names, where it is not installed.
 
-def to_text(obj, encoding="utf-8", errors=None, nonstring="simplerepr"):
-    if isinstance(obj, str):
-        return obj
-    if isinstance(obj, bytes):
-        return obj.decode(encoding, handling(errors))
-    return not_text(obj, nonstring, "")
-
-
-def to_bytes(obj, encoding="utf-8", errors=None, nonstring="simplerepr"):
-    if isinstance(obj, bytes):
-        return obj
-    if not isinstance(obj, str):
-        obj = not_text(obj, nonstring, b"")
-    return obj.encode(encoding, handling(errors)) if isinstance(obj, str) else obj
-
-
-def handling(errors):
-    if errors in (None, "surrogate_or_strict", "surrogate_or_replace", "surrogate_then_replace"):
-        return "surrogateescape"
-    return errors
-
-
-def not_text(obj, nonstring, empty):
-    if nonstring == "simplerepr":
-        return str(obj)
-    if nonstring == "passthru":
-        return obj
-    if nonstring == "empty":
-        return empty
-    raise TypeError("%r is no text" % (obj,))
-
-
-def jsonify(data, **kwargs):
-    return json.dumps(data, default=lambda v: list(v) if isinstance(v, (set, frozenset)) else str(v), **kwargs)
-
-
-def is_sequence(seq, include_strings=False):
-    return isinstance(seq, abc.Sequence) and (include_strings or not isinstance(seq, (str, bytes)))
-
-
-def is_iterable(seq, include_strings=False):
-    return isinstance(seq, abc.Iterable) and (include_strings or not isinstance(seq, (str, bytes)))
-
-
-def boolean(value, strict=True):
-    if isinstance(value, bool):
-        return value
-    word = value.strip().lower() if isinstance(value, str) else value
-    if word in ("y", "yes", "on", "1", "true", "t", 1, 1.0):
-        return True
-    if word in ("n", "no", "off", "0", "false", "f", 0, 0.0) or not strict:
-        return False
-    raise TypeError("%r is neither yes nor no" % (value,))
-
-
 def error_classes():
     class AnsibleError(Exception):
         """What goes wrong in a plugin; message is what the operator reads."""
@@ -527,46 +442,14 @@ def unsafe_classes():
     return {"AnsibleUnsafe": AnsibleUnsafe, "AnsibleUnsafeText": AnsibleUnsafeText, "AnsibleUnsafeBytes": AnsibleUnsafeBytes, "wrap_var": wrap_var}
 
 
-def six_modules():
-    import builtins
-    import configparser
-    import functools
-    import io
-    import shlex
-    import urllib.error
-    import urllib.parse
-    import urllib.request
-    six = "ansible.module_utils.six"
-
-    def with_metaclass(meta, *bases):
-        return meta("WithMetaclass", bases or (object,), {})
-    moves = {"zip": zip, "map": map, "filter": filter, "range": range, "input": input, "reduce": functools.reduce, "builtins": builtins,
-             "zip_longest": itertools.zip_longest, "configparser": configparser, "shlex_quote": shlex.quote, "StringIO": io.StringIO, "urllib": urllib}
-    return {
-        six: {"string_types": (str,), "text_type": str, "binary_type": bytes, "integer_types": (int,), "class_types": (type,), "PY2": False, "PY3": True,
-              "iteritems": lambda d: iter(d.items()), "itervalues": lambda d: iter(d.values()), "iterkeys": lambda d: iter(d.keys()),
-              "with_metaclass": with_metaclass, "ensure_text": to_text, "ensure_str": to_text, "ensure_binary": to_bytes, "StringIO": io.StringIO, "BytesIO": io.BytesIO},
-        six + ".moves": moves,
-        six + ".moves.urllib": {"parse": urllib.parse, "error": urllib.error, "request": urllib.request},
-        six + ".moves.urllib.parse": vars(urllib.parse), six + ".moves.urllib.error": vars(urllib.error), six + ".moves.urllib.request": vars(urllib.request),
-    }
-
-
 def ansible_modules():
-    text = {"to_text": to_text, "to_native": to_text, "to_bytes": to_bytes, "jsonify": jsonify}
-    kinds = {name: getattr(abc, name) for name in ("Mapping", "MutableMapping", "Sequence", "MutableSequence", "Set", "MutableSet", "Iterable", "Hashable")}
-    modules = {
+    modules = common.modules()
+    modules.update({
         "ansible": {"__version__": "2.14.18"}, "ansible.errors": error_classes(),
-        "ansible.module_utils": {}, "ansible.module_utils._text": text,
-        "ansible.module_utils.common": {}, "ansible.module_utils.common.text": {}, "ansible.module_utils.common.text.converters": text,
-        "ansible.module_utils.common.collections": dict(kinds, is_sequence=is_sequence, is_iterable=is_iterable, is_string=lambda v: isinstance(v, (str, bytes))),
-        "ansible.module_utils.common._collections_compat": kinds,
-        "ansible.module_utils.parsing": {}, "ansible.module_utils.parsing.convert_bool": {"boolean": boolean},
         "ansible.plugins": {}, "ansible.plugins.lookup": {"LookupBase": LookupBase, "display": Display()},
         "ansible.utils": {}, "ansible.utils.display": {"Display": Display}, "ansible.utils.unsafe_proxy": unsafe_classes(),
         "ansible.template": {"AnsibleUndefined": wire.undefined_class},
-    }
-    modules.update(six_modules())
+    })
     return modules
 
 

@@ -15,7 +15,7 @@ def main():
     sys.stdin = open(0, closefd=False)
     stream = os.fdopen(own, "rb")
     hello = json.loads(stream.read(int(stream.readline())).decode("utf-8"))
-    for name in ("wire", "shim", "serve"):
+    for name in ("wire", "common", "shim", "serve"):
         module = types.ModuleType("gdeploy_" + name)
         sys.modules[module.__name__] = module
         exec(compile(hello[name], "gdeploy:" + name + ".py", "exec"), module.__dict__)
