@@ -44,6 +44,7 @@ func (v *visit) attempts(ctx context.Context, s *step) *result {
 		v.tell(Retry{Task: v.place, Host: v.host.name, Delegate: r.delegate, Attempt: n, Left: retries - n + 1, NoLog: v.hides(s.item), Result: v.shown(r, v.hides(s.item))})
 		if !v.pauseBetween(ctx, delay) {
 			r.failed, r.cut = true, true
+			v.cut.Store(true)
 			return r
 		}
 	}

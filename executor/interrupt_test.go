@@ -146,25 +146,32 @@ func TestInterruptTooLate(t *testing.T) {
 	}
 }
 
-// Stopping a task that waits beside the executor is no failure of its host.
+// Stopping a task that waits, beside the executor or for its next attempt, is no failure of its
+// host.
 func TestInterruptWhileWaiting(t *testing.T) {
-	play := onHosts("h1", `
+	for name, waits := range map[string]string{
+		"beside the executor": "- pause: {seconds: 60}",
+		"for another attempt": "- do: {text: again, same: true}\n      until: false\n      delay: 60",
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, laidOut(t, onHosts("h1", `
   tasks:
     - do: drain
       undo:
         - do: "rejoin, failed={{ gdeploy_failed_here }}"
-    - pause: {seconds: 60}
-`)
-	f := newFixture(t, laidOut(t, play), nil)
-	stop := make(chan struct{})
-	f.request.Interrupt = stop
-	f.hosts.during = at("drain", func() { time.AfterFunc(100*time.Millisecond, func() { close(stop) }) })
-	outcome, err := executor.Run(context.Background(), f.request)
-	if err != nil || !outcome.Interrupted || !outcome.Undone || outcome.Failed > 0 {
-		t.Errorf("outcome %+v, %v", outcome, err)
-	}
-	if diff := cmp.Diff([]string{"h1: drain", "h1: rejoin, failed=False"}, f.hosts.effects()); diff != "" {
-		t.Error(diff)
+    `+waits+"\n")), nil)
+			stop := make(chan struct{})
+			f.request.Interrupt = stop
+			f.hosts.during = at("drain", func() { time.AfterFunc(100*time.Millisecond, func() { close(stop) }) })
+			outcome, err := executor.Run(context.Background(), f.request)
+			if err != nil || !outcome.Interrupted || !outcome.Undone || outcome.Failed > 0 {
+				t.Errorf("outcome %+v, %v", outcome, err)
+			}
+			done := slices.DeleteFunc(f.hosts.effects(), func(e string) bool { return e == "h1: again" })
+			if diff := cmp.Diff([]string{"h1: drain", "h1: rejoin, failed=False"}, done); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 
