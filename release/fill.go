@@ -189,6 +189,15 @@ func (f *filler) own(name string) error {
 	return f.to.Chown(name, f.s.Owner, f.s.Group)
 }
 
+// itself gives the release's directory mode and owner, when it is complete. By its name that
+// could be led astray: the directory that it is in belongs to who serves.
+func (f *filler) itself() error {
+	if err := f.to.Mkdir(".", 0o755); err != nil {
+		return err
+	}
+	return f.own(".")
+}
+
 // verify reads every file back from the disk.
 func (f *filler) verify(dir string) error {
 	there, err := Scan(f.sys, dir)

@@ -256,14 +256,13 @@ func build(ctx context.Context, sys modules.System, s Staging, ledger *Ledger) (
 		if err := f.all(); err != nil {
 			return err
 		}
-		return f.verify(tmp)
+		if err := f.verify(tmp); err != nil {
+			return err
+		}
+		return f.itself()
 	}
 	if err := sys.WriteTree(tmp, fill); err != nil {
 		return fmt.Errorf("stage release %s: %w", s.Version, err)
-	}
-	mode := fs.FileMode(0o755)
-	if err := sys.SetAttributes(tmp, modules.Attributes{Mode: &mode, Owner: s.Owner, Group: s.Group}); err != nil {
-		return err
 	}
 	return Fenced(sys, func() error { return bringIn(sys, s, ledger, tmp, whole) })
 }

@@ -83,6 +83,9 @@ func TestABareMachineBecomesANode(t *testing.T) {
 	// From now on with the deploy key and the key that was kept.
 	gdeploy(t, "play", "bootstrap.yml", "-i", hosts, "-l", "new").exits(t, 0).says(t, "nothing was changed on 1 host")
 	gdeploy(t, append([]string{"play", "deploy.yml", "-i", hosts, "-l", "new", "-e", "version=current", "-e", "ansible_user=deploy"}, impatient...)...).exits(t, 0)
+	if got := onHost(t, "n11", "stat -c '%U %a' /opt/webroot/web-demo_"+now+" /opt/webroot/web-demo_"+now+"/RELEASE"); got != "www 755\nwww 644\n" {
+		t.Errorf("the release belongs to, with the modes, %q", got)
+	}
 	if got := answer("n11"); got != now {
 		t.Errorf("n11 answers with %q, want %q", got, now)
 	}
