@@ -62,7 +62,8 @@ func teachInOrder(verdicts []verdict) {
 	}
 }
 
-// each runs do for every host beside the others, or for as many at once as throttle allows.
+// each runs do for every host beside the others, or for as many at once as throttle allows. With
+// one fork the hosts go in their order, as in Ansible.
 func (b *batch) each(ctx context.Context, t *playbooks.Task, hosts hostSet, f frame, do func(*host) verdict) []verdict {
 	verdicts := make([]verdict, len(hosts))
 	if len(hosts) == 1 {
@@ -70,7 +71,11 @@ func (b *batch) each(ctx context.Context, t *playbooks.Task, hosts hostSet, f fr
 		return verdicts
 	}
 	workers := pool.New()
-	if n := b.throttle(ctx, t, hosts[0], f); n > 0 {
+	n := b.throttle(ctx, t, hosts[0], f)
+	if b.Forks == 1 && t.Together.IsNull() {
+		n = 1
+	}
+	if n > 0 {
 		workers = workers.WithMaxGoroutines(n)
 	}
 	for i, h := range hosts {

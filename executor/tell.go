@@ -99,20 +99,28 @@ func (b *batch) taskName(ctx context.Context, t *playbooks.Task, hosts hostSet, 
 	if t.Include != nil && t.Include.Kind == "role" {
 		return b.includeName(ctx, t, hosts, f)
 	}
-	if !t.Name.IsNull() {
-		name = values.Text(t.Name)
+	if text, ok := t.Name.AsString(); ok && text != "" { // as in Ansible, what is no text is no name
+		name = text
 	}
 	if known, ok := b.handlers.named(t); ok {
 		name = known
 	} else if len(hosts) > 0 && strings.Contains(name, "{{") {
-		if text, err := b.scope(ctx, t, hosts[0], f).Text(t.Name); err == nil {
-			name = text
-		}
+		name = b.evaluatedName(ctx, t, hosts[0], f)
 	}
 	if role := roleOf(t); role != nil {
 		return role.Name + " : " + name
 	}
 	return name
+}
+
+// evaluatedName is what a name that is a template comes to; where that is no text, the module.
+func (b *batch) evaluatedName(ctx context.Context, t *playbooks.Task, h *host, f frame) string {
+	v, err := b.scope(ctx, t, h, f).Render(t.Name)
+	if err != nil {
+		return values.Text(t.Name)
+	}
+	text, _ := v.AsString()
+	return cmp.Or(text, t.Written)
 }
 
 // includeName is what an include_role is called: its name, else that of the role as it was

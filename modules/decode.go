@@ -141,7 +141,7 @@ func (d *decoder) written(m *values.Map, fields []field) (found map[string]argum
 			unknown = append(unknown, argument{name, key, value})
 			continue
 		}
-		if absent(value) {
+		if value.IsOmit() || value.IsNull() && !f.nulls {
 			continue
 		}
 		if before, twice := found[f.Name]; twice {

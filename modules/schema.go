@@ -69,6 +69,8 @@ type field struct {
 	Parameter
 	index []int
 	typ   reflect.Type
+	// nulls says that a null is a value like any other, and not as if nothing were given.
+	nulls bool
 }
 
 func structType(m Module) reflect.Type {
@@ -155,7 +157,7 @@ func newField(f reflect.StructField, index int, name string) field {
 	if len(p.Options) == 0 {
 		p.Options = nil
 	}
-	return field{Parameter: p, index: []int{index}, typ: f.Type}
+	return field{Parameter: p, index: []int{index}, typ: f.Type, nulls: f.Tag.Get("nulls") == "true"}
 }
 
 func words(tag string) []string {

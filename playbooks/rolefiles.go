@@ -270,7 +270,7 @@ const validateArguments = "validate_argument_spec"
 
 // argumentTask is the task that a role starts with where it says which arguments it takes.
 func (p *parser) argumentTask(use *RoleUse, at place) *Task {
-	entry := strings.TrimSuffix(strings.TrimSuffix(cmp.Or(use.From.Tasks, "main"), ".yml"), ".yaml")
+	entry := cmp.Or(use.From.Tasks, "main") // as in Ansible, a name with an extension is no entry point
 	spec, ok := use.Role.ArgumentSpecs.Get(entry)
 	if !ok {
 		return nil

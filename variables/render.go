@@ -87,7 +87,7 @@ func (sc *Scope) renderMap(v values.Value, literals bool) (values.Value, error) 
 	return values.FromMap(out).At(v.Pos()).Inherit(v), nil
 }
 
-// renderObject opens encrypted values, whose text is no template; other objects stay as
+// renderObject opens encrypted values, whose text is no template, in what is made of it neither; other objects stay as
 // they are.
 func (sc *Scope) renderObject(v values.Value) (values.Value, error) {
 	o, _ := v.AsObject()
@@ -102,7 +102,7 @@ func (sc *Scope) renderObject(v values.Value) (values.Value, error) {
 	if err != nil {
 		return values.Null, err
 	}
-	return values.String(plain).At(e.Pos).Inherit(v).MarkSecret(), nil
+	return values.String(plain).At(e.Pos).Inherit(v).MarkSecret().MarkUnsafe(), nil
 }
 
 func isEncrypted(v values.Value) bool {

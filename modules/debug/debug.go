@@ -16,7 +16,7 @@ var Spec = modules.Spec{Name: "debug", Where: modules.OnController, New: func() 
 
 // Module holds the parameters.
 type Module struct {
-	Msg       *values.Value `json:"msg" help:"what to show; without it and var, Hello world!"`
+	Msg       *values.Value `json:"msg" nulls:"true" help:"what to show; without it and var, Hello world!"`
 	Var       *values.Value `json:"var" help:"an expression, written without {{ }}, whose value to show"`
 	Verbosity int           `json:"verbosity" default:"0" help:"show it only with this many -v"`
 

@@ -11,36 +11,68 @@ import (
 // parameters are described by a map from names to type, required and so on.
 type parameters struct{ spec *values.Map }
 
-// check tells what is wrong with given, in Ansible's words and order: unknown names,
-// missing ones, types, choices. where names the parameter that these are options of.
-func (p parameters) check(given *values.Map, where string) []string {
-	wrong := append(p.unknown(given, where), p.missing(given, where)...)
+// check tells what is wrong with given, in Ansible's words and order: missing names, types,
+// choices, what is inside, and unknown names last.
+func (p parameters) check(given *values.Map) []string {
+	var unknown strangers
+	wrong := p.within(given, "", &unknown)
+	return append(wrong, unknown.told()...)
+}
+
+// within checks the options of the parameter where, or the parameters themselves.
+func (p parameters) within(given *values.Map, where string, unknown *strangers) []string {
+	p.unknown(given, where, unknown)
+	wrong := p.missing(given, where)
+	var fine []parameter
+	var converted []values.Value
 	for name, about := range p.spec.All() {
 		v, ok := given.GetKey(name)
 		if !ok || v.IsNull() {
 			continue
 		}
-		wrong = append(wrong, parameter{values.Text(name), about}.check(v, where)...)
+		one := parameter{values.Text(name), about}
+		v, text := one.convert(v, where)
+		if text != "" {
+			wrong = append(wrong, text)
+			continue
+		}
+		fine, converted = append(fine, one), append(converted, v)
+	}
+	for i, one := range fine {
+		wrong = append(wrong, one.choices(converted[i], where)...)
+	}
+	for i, one := range fine {
+		wrong = append(wrong, one.inside(converted[i], where, unknown)...)
 	}
 	return wrong
 }
 
-func (p parameters) unknown(given *values.Map, where string) []string {
-	var names, known []string
-	for name := range given.All() {
-		if _, ok := p.spec.GetKey(name); !ok {
-			names = append(names, qualified(where, values.Text(name)))
-		}
-	}
-	if len(names) == 0 {
+// strangers are names that no spec knows, with those that would be known.
+type strangers struct{ names, known []string }
+
+func (s strangers) told() []string {
+	if len(s.names) == 0 {
 		return nil
 	}
-	for name := range p.spec.All() {
-		known = append(known, values.Text(name))
+	slices.Sort(s.names)
+	return []string{fmt.Sprintf("%s. Supported parameters include: %s.", strings.Join(s.names, ", "), strings.Join(s.known, ", "))}
+}
+
+func (p parameters) unknown(given *values.Map, where string, all *strangers) {
+	before := len(all.names)
+	for name := range given.All() {
+		if _, ok := p.spec.GetKey(name); !ok {
+			all.names = append(all.names, qualified(where, values.Text(name)))
+		}
 	}
-	slices.Sort(names)
-	slices.Sort(known)
-	return []string{fmt.Sprintf("%s. Supported parameters include: %s.", strings.Join(names, ", "), strings.Join(known, ", "))}
+	if len(all.names) == before {
+		return
+	}
+	all.known = nil
+	for name := range p.spec.All() {
+		all.known = append(all.known, values.Text(name))
+	}
+	slices.Sort(all.known)
 }
 
 func (p parameters) missing(given *values.Map, where string) []string {
@@ -68,14 +100,14 @@ type parameter struct {
 	about values.Value
 }
 
-func (p parameter) check(v values.Value, where string) []string {
+// convert makes the value of the parameter's type, or says why it cannot be that.
+func (p parameter) convert(v values.Value, where string) (values.Value, string) {
 	kind := p.word("type", "str")
 	v, err := convert(v, kind)
 	if err != nil {
-		return []string{fmt.Sprintf("argument '%s' is of type %s%s and we were unable to convert to %s: %s", p.name, pythonType(v), typeFoundIn(where), kind, err)}
+		return v, fmt.Sprintf("argument '%s' is of type %s%s and we were unable to convert to %s: %s", p.name, pythonType(v), typeFoundIn(where), kind, err)
 	}
-	wrong := p.choices(v, where)
-	return append(wrong, p.inside(v, kind, where)...)
+	return v, ""
 }
 
 func (p parameter) choices(v values.Value, where string) []string {
@@ -108,8 +140,9 @@ func (p parameter) choices(v values.Value, where string) []string {
 }
 
 // inside checks the elements of a list and the options of a dict.
-func (p parameter) inside(v values.Value, kind, where string) []string {
+func (p parameter) inside(v values.Value, where string, unknown *strangers) []string {
 	var wrong []string
+	kind := p.word("type", "str")
 	elements := v.Items()
 	switch {
 	case kind == "list":
@@ -131,7 +164,7 @@ func (p parameter) inside(v values.Value, kind, where string) []string {
 	}
 	for _, element := range elements {
 		if m, ok := element.AsMap(); ok {
-			wrong = append(wrong, parameters{below}.check(m, qualified(where, p.name))...)
+			wrong = append(wrong, parameters{below}.within(m, qualified(where, p.name), unknown)...)
 		}
 	}
 	return wrong

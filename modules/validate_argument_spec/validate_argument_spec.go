@@ -35,7 +35,7 @@ func (m *Module) Run(context.Context, modules.System) (modules.Result, error) {
 	if err != nil {
 		return modules.Result{}, err
 	}
-	wrong := parameters{spec}.check(given, "")
+	wrong := parameters{spec}.check(given)
 	data := modules.Data("validate_args_context", m.Context)
 	if len(wrong) == 0 {
 		return modules.Result{Msg: "The arg spec validation passed", Data: data}, nil
