@@ -126,11 +126,11 @@ func TestHostsFallBesideEachOther(t *testing.T) {
     - do: work
       undo:
         - do: "back after {{ gdeploy_failed_task }}."
-    - name: "{{ '' if inventory_hostname == 'h1' else 'break' }}"
+    - name: "{{ 'own' if inventory_hostname == 'h1' else 'break' }}"
       do: {text: fail, fail: true}
 `), nil)
 	for _, effect := range f.hosts.effects() {
-		if strings.HasPrefix(effect, "h1: back") && effect != "h1: back after ." {
+		if strings.HasPrefix(effect, "h1: back") && effect != "h1: back after own." {
 			t.Error(effect)
 		}
 	}
