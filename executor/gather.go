@@ -55,7 +55,9 @@ func (b *batch) setupTask() *playbooks.Task {
 	}
 	t := &playbooks.Task{Action: "setup", Spec: spec, Args: b.setupArgs()}
 	t.Name = values.String("Gathering Facts")
-	t.Tags = []string{"always"}
+	if len(b.src.Tags) == 0 { // a tagged play collects facts where its tags are chosen
+		t.Tags = []string{"always"}
+	}
 	t.Pos = b.src.Pos
 	return t
 }

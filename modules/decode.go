@@ -166,9 +166,6 @@ func together(args []argument) *values.Map {
 	return m
 }
 
-// absent reports whether a value counts as not given.
-func absent(v values.Value) bool { return v.IsNull() || v.IsOmit() }
-
 func (d *decoder) unknown(args []argument, fields []field, within string) {
 	var names, known []string
 	for _, f := range fields {
