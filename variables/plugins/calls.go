@@ -125,7 +125,7 @@ func (p *plugin) run(ctx context.Context, frame *values.Map, inputs []values.Val
 	frame.Set("do", values.String(p.kind))
 	frame.Set("file", values.String(p.file))
 	frame.Set("name", values.String(p.name))
-	got, err := p.set.python.call(ctx, frame, answer)
+	got, err := p.set.python.call(ctx, p.set.options.Timeout, frame, answer)
 	var ended *endedError
 	if errors.As(err, &ended) {
 		return values.Null, &Error{Kind: p.kind, Name: p.name, File: p.file, Said: ended.why}

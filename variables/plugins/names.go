@@ -23,7 +23,7 @@ func (s *Set) ask(f *found) error {
 	frame.Set("do", values.String("names"))
 	frame.Set("kind", values.String(f.kind))
 	frame.Set("files", values.Strings(f.files...))
-	got, err := s.python.call(context.Background(), frame, noAnswer)
+	got, err := s.python.call(context.Background(), s.python.loading(), frame, noAnswer)
 	if err != nil {
 		return fmt.Errorf("load the %s plugins %s with %s: %w", f.kind, strings.Join(f.files, ", "), s.options.Python, err)
 	}

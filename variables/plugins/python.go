@@ -30,8 +30,9 @@ func Common() []byte {
 	return src
 }
 
-// startTimeout is how long Python may take to start; a busy machine needs a while to import Ansible.
-const startTimeout = time.Minute
+// loading is how long Python may take to start, and then to load plugins: a busy machine needs a
+// while to import Ansible.
+func (p *python) loading() time.Duration { return max(p.options.Timeout, time.Minute) }
 
 //go:embed python/*.py
 var sources embed.FS
@@ -75,8 +76,9 @@ type endedError struct{ why string }
 // Error says why.
 func (e *endedError) Error() string { return e.why }
 
-// call sends a call and gives its answer, which has either result or error.
-func (p *python) call(ctx context.Context, frame *values.Map, answer answerer) (*values.Map, error) {
+// call sends a call and gives its answer, which has either result or error. The plugin may take
+// as long as limit says, without the time that it waits for answers.
+func (p *python) call(ctx context.Context, limit time.Duration, frame *values.Map, answer answerer) (*values.Map, error) {
 	if err := p.take(ctx); err != nil {
 		return nil, err
 	}
@@ -86,10 +88,10 @@ func (p *python) call(ctx context.Context, frame *values.Map, answer answerer) (
 		return nil, err
 	}
 	defer life.forget(id)
-	left := p.options.Timeout
+	left := limit
 	for {
 		started := time.Now()
-		got, err := p.wait(ctx, life, answers, left)
+		got, err := p.wait(ctx, life, answers, left, limit)
 		if err != nil || !got.Has("ask") {
 			return got, err
 		}
@@ -158,7 +160,7 @@ func (l *process) forget(id int64) {
 
 // wait waits for what the process says of a call. What takes too long, or is not wanted any
 // more, ends the process: there is no other way to end what runs in it.
-func (p *python) wait(ctx context.Context, life *process, answers chan *values.Map, left time.Duration) (*values.Map, error) {
+func (p *python) wait(ctx context.Context, life *process, answers chan *values.Map, left, limit time.Duration) (*values.Map, error) {
 	timer := time.NewTimer(left)
 	defer timer.Stop()
 	select {
@@ -172,7 +174,7 @@ func (p *python) wait(ctx context.Context, life *process, answers chan *values.M
 			return nil, life.ended()
 		}
 	case <-timer.C:
-		p.end(life, fmt.Sprintf("it took longer than %s (setting plugins_timeout)", p.options.Timeout))
+		p.end(life, fmt.Sprintf("it took longer than %s (setting plugins_timeout)", limit))
 		return nil, life.ended()
 	case <-ctx.Done():
 		p.end(life, context.Cause(ctx).Error())
@@ -227,7 +229,7 @@ func (p *python) start() (*process, error) {
 	if err := life.sendBytes(p.hello()); err != nil {
 		return nil, life.ended()
 	}
-	if _, err := p.wait(context.Background(), life, ready, max(p.options.Timeout, startTimeout)); err != nil {
+	if _, err := p.wait(context.Background(), life, ready, p.loading(), p.loading()); err != nil {
 		return nil, err
 	}
 	return life, nil
