@@ -36,7 +36,8 @@ func (v *visit) here(ctx context.Context, s *step) (modules.Reply, error) {
 		modules.WithEvaluator(evaluator{s.scope}),
 		modules.WithTerminal(v.Terminal),
 		modules.WithVars(varsReader{s.scope}),
-		modules.WithVerbosity(v.Verbosity))
+		modules.WithVerbosity(v.Verbosity),
+		modules.WithTypes(v.Store.KeepsTypes()))
 	var gone *transport.Unreachable
 	if reply.Failed && errors.As(context.Cause(ctx), &gone) {
 		return modules.Reply{}, gone

@@ -8,7 +8,7 @@ import (
 )
 
 // Modules that run beside the executor may need more than a System. They say so by an
-// optional interface (UsesEvaluator, UsesHost, UsesTerminal, UsesVars, UsesVerbosity), and the executor
+// optional interface (UsesEvaluator, UsesHost, UsesTerminal, UsesTypes, UsesVars, UsesVerbosity), and the executor
 // gives it as an Ability:
 //
 //	modules.Perform(ctx, spec, call, sys,
@@ -94,6 +94,19 @@ type VarsSource struct {
 
 // UsesVars is a module that reads files of variables.
 type UsesVars interface{ UseVars(VarsReader) }
+
+// UsesTypes is a module that asks whether templates keep the types of their values, as
+// with the setting jinja2_native.
+type UsesTypes interface{ UseTypes(kept bool) }
+
+// WithTypes tells a module that asks whether templates keep types.
+func WithTypes(kept bool) Ability {
+	return func(m Module) {
+		if user, ok := m.(UsesTypes); ok {
+			user.UseTypes(kept)
+		}
+	}
+}
 
 // UsesVerbosity is a module that does something only from some number of -v on.
 type UsesVerbosity interface{ UseVerbosity(int) }

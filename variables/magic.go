@@ -32,7 +32,7 @@ func magicNames() map[string]magic {
 		"ansible_run_tags":    func(sc *Scope) (values.Value, bool) { return runTags(sc.store.options.RunTags), true },
 		"ansible_skip_tags":   func(sc *Scope) (values.Value, bool) { return values.Strings(sc.store.options.SkipTags...), true },
 		"ansible_limit":       func(sc *Scope) (values.Value, bool) { return text(sc.store.options.Limit) },
-		"ansible_config_file": func(sc *Scope) (values.Value, bool) { return values.String(sc.store.options.ConfigFile), true },
+		"ansible_config_file": func(sc *Scope) (values.Value, bool) { return sc.store.options.setting("CONFIG_FILE") },
 		"ansible_inventory_sources": func(sc *Scope) (values.Value, bool) {
 			return values.Strings(sc.store.options.InventorySources...), true
 		},

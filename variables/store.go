@@ -140,6 +140,10 @@ func NewStore(o Options) *Store {
 	return s
 }
 
+// KeepsTypes reports that templates keep the types of their values, as the setting
+// jinja2_native has it.
+func (s *Store) KeepsTypes() bool { return s.options.Native }
+
 // Deeds counts the lookups so far that may have done more than read something here: those
 // that ran programs, asked servers or wrote files.
 func (s *Store) Deeds() int64 { return s.deeds.Load() }

@@ -16,7 +16,12 @@ var Spec = modules.Spec{Name: "set_fact", Where: modules.OnController, New: func
 type Module struct {
 	Cacheable bool       `json:"cacheable" default:"no" help:"keep the variables in the fact cache too"`
 	Facts     values.Map `json:"*" help:"the variables, each with its value"`
+
+	typed bool
 }
+
+// UseTypes is told whether templates keep types: then a text is meant to be one.
+func (m *Module) UseTypes(kept bool) { m.typed = kept }
 
 // Validate wants names that can be variables, or templates of such.
 func (m *Module) Validate() error {
@@ -42,11 +47,14 @@ func isName(s string) bool {
 }
 
 // Run hands the variables back as facts. Words for true and false become bools, as in
-// Ansible.
+// Ansible, unless templates keep types.
 func (m *Module) Run(context.Context, modules.System) (modules.Result, error) {
 	facts := values.NewMap(m.Facts.Len())
 	for key, value := range m.Facts.All() {
-		facts.Set(values.Text(key), truth(value))
+		if !m.typed {
+			value = truth(value)
+		}
+		facts.Set(values.Text(key), value)
 	}
 	data := modules.Data("ansible_facts", values.FromMap(facts))
 	return modules.Result{Facts: facts, CacheFacts: m.Cacheable, Data: data}, nil
