@@ -16,7 +16,7 @@ func dict2items(c *jinja.Call) (values.Value, error) {
 		return values.Null, err
 	}
 	if !ok {
-		return values.Null, fmt.Errorf("dict2items requires a dictionary, got %s instead", jinja.TypeName(c.Value))
+		return values.Null, fmt.Errorf("dict2items requires a dictionary, got <class '%s'> instead.", jinja.TypeName(c.Value))
 	}
 	items := make([]values.Value, 0, m.Len())
 	for k, v := range m.All() {
@@ -29,7 +29,7 @@ func items2dict(c *jinja.Call) (values.Value, error) {
 	p := c.Params("key_name", "value_name")
 	key, value := p.String("key_name", "key"), p.String("value_name", "value")
 	if c.Value.Kind() != values.KindList {
-		return values.Null, fmt.Errorf("items2dict requires a list, got %s instead", jinja.TypeName(c.Value))
+		return values.Null, fmt.Errorf("items2dict requires a list, got <class '%s'> instead.", jinja.TypeName(c.Value))
 	}
 	m := values.NewMap(0)
 	for _, item := range c.Value.Items() {
@@ -73,7 +73,7 @@ func combine(c *jinja.Call) (values.Value, error) {
 		return values.Null, p.Err()
 	}
 	if g.lists == nil {
-		return values.Null, fmt.Errorf("combine: list_merge=%q is not known: use replace, keep, append, prepend, append_rp or prepend_rp", name)
+		return values.Null, fmt.Errorf("'list_merge' argument can only be equal to 'replace', 'keep', 'append', 'prepend', 'append_rp' or 'prepend_rp', not %q", name)
 	}
 	var merged *values.Map
 	for _, term := range flattenTerms(append([]values.Value{c.Value}, c.Args...)) {
@@ -85,7 +85,7 @@ func combine(c *jinja.Call) (values.Value, error) {
 			return values.Null, err
 		}
 		if !ok {
-			return values.Null, fmt.Errorf("combine expects dictionaries, got %s", values.Repr(term))
+			return values.Null, fmt.Errorf("failed to combine variables, expected dicts but got %s", values.Repr(term))
 		}
 		if merged == nil {
 			merged = m.Clone()
@@ -184,10 +184,10 @@ func rekeyOnMember(c *jinja.Call) (values.Value, error) {
 	for _, item := range items {
 		k, ok := item.Get(key)
 		if !ok {
-			return values.Null, fmt.Errorf("rekey_on_member: the key %q was not found in %s", key, values.Repr(item))
+			return values.Null, fmt.Errorf("Key %s was not found in %s", key, values.Repr(item))
 		}
 		if _, seen := keyed.GetKey(k); seen && duplicates == "error" {
-			return values.Null, fmt.Errorf("rekey_on_member: the key %s is not unique, correct the data or use duplicates='overwrite'", values.Text(k))
+			return values.Null, fmt.Errorf("Key %s is not unique, cannot correctly turn into dict: use duplicates='overwrite' where the last one counts", values.Text(k))
 		}
 		keyed.SetKey(k, item)
 	}
@@ -224,7 +224,7 @@ func subelements(c *jinja.Call) (values.Value, error) {
 			continue
 		}
 		if !ok {
-			return values.Null, fmt.Errorf("subelements: the element %s has no %s; use skip_missing=true where that is fine", values.Repr(element), values.Text(path))
+			return values.Null, fmt.Errorf("could not find '%s' key in iterated item %s; use skip_missing=true where that is fine", values.Text(path), values.Repr(element))
 		}
 		for _, item := range list {
 			pairs = append(pairs, values.TupleOf(element, item))
@@ -252,7 +252,7 @@ func descend(v values.Value, keys []string) ([]values.Value, bool, error) {
 		inner, ok := v.Get(key)
 		if !ok {
 			if _, isMap := v.AsMap(); !isMap {
-				return nil, false, fmt.Errorf("subelements: expected a dictionary, got %s", values.Repr(v))
+				return nil, false, fmt.Errorf("the key should point to a dictionary, got %s", values.Repr(v))
 			}
 			return nil, false, nil
 		}

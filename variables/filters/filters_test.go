@@ -85,8 +85,8 @@ func TestPasswordHashWithoutSaltDiffers(t *testing.T) {
 
 func TestErrorsSayWhatToDo(t *testing.T) {
 	for src, want := range map[string]string{
-		"'a' | hash('sha')":                `f:1:7: the hash "sha" is not known: use one of blake2b, blake2s, md5, sha1, sha224, sha256, sha384, sha3_224, sha3_256, sha3_384, sha3_512, sha512, sha512_224, sha512_256`,
-		"{} | combine({}, list_merge='x')": `f:1:6: combine: list_merge="x" is not known: use replace, keep, append, prepend, append_rp or prepend_rp`,
+		"'a' | hash('sha')":                `f:1:7: unsupported hash type sha: use one of blake2b, blake2s, md5, sha1, sha224, sha256, sha384, sha3_224, sha3_256, sha3_384, sha3_512, sha512, sha512_224, sha512_256`,
+		"{} | combine({}, list_merge='x')": `f:1:6: 'list_merge' argument can only be equal to 'replace', 'keep', 'append', 'prepend', 'append_rp' or 'prepend_rp', not "x"`,
 		"'x' is changed":                   "f:1:8: the 'changed' test expects a dictionary",
 		"1 | from_json":                    "f:1:5: from_json needs text, not int: the value is no text any more",
 		"'{' | from_json":                  "f:1:7: not JSON: expected a key in double quotes at line 1 column 2",

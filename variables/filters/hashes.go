@@ -76,7 +76,7 @@ func digest(c *jinja.Call, name string) (values.Value, error) {
 			known = append(known, name)
 		}
 		slices.Sort(known)
-		return values.Null, fmt.Errorf("the hash %q is not known: use one of %s", name, strings.Join(known, ", "))
+		return values.Null, fmt.Errorf("unsupported hash type %s: use one of %s", name, strings.Join(known, ", "))
 	}
 	h := newHash()
 	h.Write([]byte(text))

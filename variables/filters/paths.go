@@ -121,7 +121,7 @@ func pathJoin(c *jinja.Call) (values.Value, error) {
 	if c.Value.Kind() == values.KindList {
 		parts = c.Value.Items()
 	} else if c.Value.Kind() != values.KindString {
-		return values.Null, fmt.Errorf("path_join needs a string or a list, not %s", jinja.TypeName(c.Value))
+		return values.Null, fmt.Errorf("|path_join expects string or sequence, got <class '%s'> instead.", jinja.TypeName(c.Value))
 	}
 	if len(parts) == 0 {
 		return values.Null, fmt.Errorf("path_join: the list is empty")

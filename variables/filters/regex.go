@@ -2,6 +2,7 @@ package filters
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -102,7 +103,7 @@ func (r *regexps) search(c *jinja.Call) (values.Value, error) {
 	}
 	m, err := re.Search(text)
 	if err != nil || m == nil {
-		return values.Null, err
+		return values.Null, first(err, groupsWritten(args))
 	}
 	groups, err := groupNumbers(re, args)
 	if err != nil {
@@ -119,6 +120,18 @@ func (r *regexps) search(c *jinja.Call) (values.Value, error) {
 	}
 	return values.FromSlice(found), nil
 }
+
+// groupsWritten finds what names no group, where the text has no match to take any from.
+func groupsWritten(args []values.Value) error {
+	for _, arg := range args {
+		if text, _ := arg.AsString(); !groupForm.MatchString(text) {
+			return fmt.Errorf(`Unknown argument %q of regex_search: write '\\1' or '\\g<name>'`, text) //lint:ignore ST1005 as Ansible says it
+		}
+	}
+	return nil
+}
+
+var groupForm = regexp.MustCompile(`^\\(?:g<\S+>|[0-9]+)`)
 
 func groupNumbers(re *pyre.Regexp, args []values.Value) ([]int, error) {
 	var numbers []int
@@ -139,7 +152,7 @@ func groupNumber(re *pyre.Regexp, text string) (int, error) {
 	if !named {
 		var ok bool
 		if name, ok = strings.CutPrefix(text, `\`); !ok {
-			return 0, fmt.Errorf(`regex_search: unknown argument %q: write '\\1' or '\\g<name>'`, text)
+			return 0, fmt.Errorf(`Unknown argument %q of regex_search: write '\\1' or '\\g<name>'`, text)
 		}
 	}
 	n, ok := re.Group(name)
@@ -168,7 +181,7 @@ func regexEscape(c *jinja.Call) (values.Value, error) {
 	case "posix_basic":
 		return values.String(strings.NewReplacer("[", `\[`, "]", `\]`, ".", `\.`, "^", `\^`, "$", `\$`, "*", `\*`, `\`, `\\`).Replace(text)), nil
 	}
-	return values.Null, fmt.Errorf("regex_escape: the type %q is not known: use python or posix_basic", kind)
+	return values.Null, fmt.Errorf("Invalid regex type (%s): use python or posix_basic", kind) //lint:ignore ST1005 as Ansible says it
 }
 
 // regex is the test behind match and search too.

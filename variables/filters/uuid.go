@@ -23,7 +23,7 @@ func toUUID(c *jinja.Call) (values.Value, error) {
 	}
 	space, err := hex.DecodeString(strings.ReplaceAll(strings.Trim(namespace, "{}"), "-", ""))
 	if err != nil || len(space) != 16 {
-		return values.Null, fmt.Errorf("Invalid value '%s' for 'namespace': it is no UUID", namespace)
+		return values.Null, fmt.Errorf("Invalid value '%s' for 'namespace': badly formed hexadecimal UUID string", namespace)
 	}
 	sum := sha1.Sum(append(space, text...))
 	id := sum[:16]
