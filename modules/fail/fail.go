@@ -14,7 +14,7 @@ var Spec = modules.Spec{Name: "fail", Where: modules.OnController, New: func() m
 
 // Module holds the parameters.
 type Module struct {
-	Msg values.Value `json:"msg" default:"Failed as requested from task" help:"the message"`
+	Msg values.Value `json:"msg" nulls:"true" default:"Failed as requested from task" help:"the message"`
 }
 
 // Run fails.
