@@ -48,8 +48,8 @@ var collectors = []collector{
 	{"fips", "", true, "", fips},
 	{"selinux", "", true, "", selinux},
 	{"apparmor", "", true, "", apparmor},
-	{"caps", "system_capabilities system_capabilities_enforced", true, "", nothing},
-	{"python", "", true, "", nothing},
+	{"caps", "system_capabilities system_capabilities_enforced", true, "", capabilities},
+	{"python", "", true, "", python},
 	{"pkg_mgr", "", true, "distribution", pkgMgr},
 	{"service_mgr", "", true, "distribution platform", serviceMgr},
 	{"ssh_pub_keys", "ssh_host_key_dsa_public ssh_host_key_ecdsa_public ssh_host_key_ed25519_public ssh_host_key_rsa_public ssh_host_pub_keys", true, "", hostKeys},
@@ -63,9 +63,6 @@ var collectors = []collector{
 	{"nvme", "", false, "", nvme},
 	{"fibre_channel_wwn", "", false, "", fibreChannel},
 }
-
-// nothing stands for facts of Ansible's that gdeploy has none of.
-func nothing(*host) {}
 
 // Gather gives the facts that were asked for, each with its prefix ansible_, and what
 // the operator should know of how that went.
@@ -95,6 +92,7 @@ type host struct {
 	options  Options
 	facts    *values.Map
 	warnings []string
+	python   *interpreter // nil where none was found yet
 }
 
 // set notes a fact.

@@ -18,6 +18,7 @@ func platform(h *host) {
 	h.setText("kernel_version", h.line("/proc/sys/kernel/version"))
 	h.architecture()
 	h.hostNames()
+	pythonVersion(h)
 	id := h.line("/var/lib/dbus/machine-id")
 	if id == "" {
 		id = h.line("/etc/machine-id")
