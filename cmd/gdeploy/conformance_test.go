@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
@@ -117,7 +116,10 @@ func happens(t *testing.T, archive *txtar.Archive, program func(command string, 
 		cmd.Env = conformanceEnv(work)
 		var stdout, stderr bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &stdout, &stderr
-		code := endedWith(t, cmd.Run())
+		code, err := compare.ExitCode(cmd.Run())
+		if err != nil {
+			t.Fatal(err)
+		}
 		t.Logf("%s\n%s", strings.Join(cmd.Args, " "), stderr.String())
 		fmt.Fprintf(&told, "$ %s\n", line)
 		reading := compare.Reading{Free: said(archive, "order: free"), Left: varies, Prose: true}
@@ -162,17 +164,6 @@ func conformanceEnv(work string) []string {
 	}
 }
 
-func endedWith(t *testing.T, err error) int {
-	var failed *exec.ExitError
-	if errors.As(err, &failed) {
-		return failed.ExitCode()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return 0
-}
-
 // said tells whether the comment of a case has a line of these words.
 func said(archive *txtar.Archive, words string) bool {
 	return slices.Contains(strings.Split(string(archive.Comment), "\n"), words)
@@ -190,24 +181,9 @@ func commands(archive *txtar.Archive) []string {
 
 func layOut(t *testing.T, archive *txtar.Archive) string {
 	work := filepath.Join(t.TempDir(), "work")
-	put := func(name, text string) {
-		path := filepath.Join(work, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		mode := fs.FileMode(0o644)
-		if strings.HasPrefix(text, "#!") {
-			mode = 0o755
-		}
-		if err := os.WriteFile(path, []byte(text), mode); err != nil {
-			t.Fatal(err)
-		}
-	}
-	put("hosts", defaultHosts)
-	for _, f := range archive.Files {
-		if !slices.Contains([]string{"run", "ours", "expected"}, f.Name) {
-			put(f.Name, string(f.Data))
-		}
+	files := append([]txtar.File{{Name: "hosts", Data: []byte(defaultHosts)}}, archive.Files...)
+	if err := compare.LayOut(work, files, "run", "ours", "expected"); err != nil {
+		t.Fatal(err)
 	}
 	if err := os.MkdirAll(work+".home", 0o755); err != nil {
 		t.Fatal(err)

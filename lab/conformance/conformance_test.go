@@ -3,12 +3,10 @@
 package conformance
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"hash/fnv"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -122,15 +120,4 @@ func (c testCase) conform(t *testing.T, l *lab.Lab) {
 	if diff := differences(want, got); diff != "" {
 		t.Errorf("%s\n%s", c.file, diff)
 	}
-}
-
-func exitCode(t *testing.T, err error) int {
-	var failed *exec.ExitError
-	if errors.As(err, &failed) {
-		return failed.ExitCode()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return 0
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/gdeploy/gdeploy/lab"
 	"github.com/gdeploy/gdeploy/report/compare"
@@ -107,7 +108,10 @@ func run(t *testing.T, cmd *exec.Cmd, home string) (string, int) {
 		defer file.Close()
 		*to = file
 	}
-	code := exitCode(t, cmd.Run())
+	code, err := compare.ExitCode(cmd.Run())
+	if err != nil {
+		t.Fatal(err)
+	}
 	out, err := os.ReadFile(stdout)
 	if err != nil {
 		t.Fatal(err)
@@ -158,24 +162,10 @@ func (c testCase) layOut(t *testing.T) (work, home string) {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(top) })
 	work, home = filepath.Join(top, "work"), filepath.Join(top, "home")
-	put := func(name, text string) {
-		path := filepath.Join(work, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		mode := fs.FileMode(0o644)
-		if strings.HasPrefix(text, "#!") {
-			mode = 0o755
-		}
-		if err := os.WriteFile(path, []byte(text), mode); err != nil {
-			t.Fatal(err)
-		}
-	}
-	put("hosts", fmt.Sprintf("node ansible_host=192.168.56.1%d ansible_user=root\n", c.host()+1))
-	for _, f := range c.archive.Files {
-		if !slices.Contains(notLaidOut, f.Name) {
-			put(f.Name, string(f.Data))
-		}
+	hosts := fmt.Sprintf("node ansible_host=192.168.56.1%d ansible_user=root\n", c.host()+1)
+	files := append([]txtar.File{{Name: "hosts", Data: []byte(hosts)}}, c.archive.Files...)
+	if err := compare.LayOut(work, files, notLaidOut...); err != nil {
+		t.Fatal(err)
 	}
 	if err := os.MkdirAll(home, 0o755); err != nil {
 		t.Fatal(err)
