@@ -67,8 +67,9 @@ func anyData(depth int) *rapid.Generator[values.Value] {
 			return v
 		}),
 		rapid.Map(rapid.String(), values.String),
-		rapid.Map(rapid.String(), func(s string) values.Value { return values.String(s).MarkUnsafe() }),
-		rapid.Map(rapid.String(), func(s string) values.Value { return values.String(s).MarkSecret() }),
+		// Marks go with the text: one that stands there twice comes back with the marks of both.
+		rapid.Map(rapid.String(), func(s string) values.Value { return values.String("unsafe: " + s).MarkUnsafe() }),
+		rapid.Map(rapid.String(), func(s string) values.Value { return values.String("secret: " + s).MarkSecret() }),
 		rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) values.Value { return values.String(string(b)) }),
 	}
 	if depth == 0 {
