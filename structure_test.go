@@ -154,7 +154,7 @@ var heavy = map[string]string{
 
 func TestTheHelperStaysSmall(t *testing.T) {
 	if files, _ := filepath.Glob("cmd/gdeploy-helper/*.go"); len(files) == 0 {
-		t.Skip("there is no helper yet")
+		t.Fatal("there is no helper")
 	}
 	for _, p := range list(t, "./cmd/gdeploy-helper") {
 		for _, dep := range p.Deps {

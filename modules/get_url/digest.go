@@ -11,7 +11,6 @@ import (
 	"hash"
 	"io"
 	"mime"
-	"net/url"
 	"path"
 	"regexp"
 	"strings"
@@ -73,7 +72,7 @@ func (m *Module) listed(ctx context.Context, sys modules.System, like web.Reques
 	if err != nil {
 		return "", err
 	}
-	name := lastPart(m.URL)
+	name := web.NameOf(m.URL)
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 	for _, line := range lines {
 		words := strings.Fields(line)
@@ -115,13 +114,5 @@ func nameOf(a *web.Answer) string {
 			return name
 		}
 	}
-	return lastPart(a.URL)
-}
-
-func lastPart(address string) string {
-	at, err := url.Parse(address)
-	if err != nil || path.Base(at.Path) == "/" || path.Base(at.Path) == "." {
-		return "index.html"
-	}
-	return path.Base(at.Path)
+	return web.NameOf(a.URL)
 }

@@ -197,11 +197,7 @@ func (m *Module) bring(ctx context.Context, sys modules.System, a *web.Answer, h
 	about(reply.Data, told)
 	told.Set("md5sum", values.String(got.md5))
 	told.Set("status_code", values.Int(int64(a.Status)))
-	length := a.Header.Get("Content-Length")
-	if length == "" {
-		length = "unknown"
-	}
-	return modules.Result{Msg: "OK (" + length + " bytes)", Data: told, Changed: reply.Changed}, nil
+	return modules.Result{Msg: a.Said(), Data: told, Changed: reply.Changed}, nil
 }
 
 // directoryOf is the directory that must be there for a file.

@@ -104,7 +104,7 @@ func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, e
 		}
 		result.Changed = answer.Status != http.StatusNotModified
 	}
-	result.Msg, err = m.verdict(answer.Status, report(answer))
+	result.Msg, err = m.verdict(answer.Status, answer.Said())
 	return result, err
 }
 
@@ -171,18 +171,6 @@ func (m *Module) verdict(status int, said string) (string, error) {
 	return "", modules.Fail("Status code was %d and not %s: %s", status, wanted, said)
 }
 
-// report is the message about an answer.
-func report(a *web.Answer) string {
-	if a.Reason != "" {
-		return a.Reason
-	}
-	length := a.Header.Get("Content-Length")
-	if length == "" {
-		length = "unknown"
-	}
-	return "OK (" + length + " bytes)"
-}
-
 // readLimit is how long a body may be.
 const readLimit = 64 << 20
 
@@ -222,7 +210,7 @@ func (m *Module) file(ctx context.Context) (place, error) {
 // keep puts the body into its file and adds what that is.
 func (m *Module) keep(ctx context.Context, sys modules.System, to place, a *web.Answer, body []byte, data *values.Map) error {
 	if to.isDir {
-		to.file = path.Join(to.file, nameOf(a.URL))
+		to.file = path.Join(to.file, web.NameOf(a.URL))
 	}
 	said, err := m.put(ctx, sys, to.file, a, body)
 	if err != nil {
@@ -250,13 +238,4 @@ func (m *Module) put(ctx context.Context, sys modules.System, file string, a *we
 		return values.Null, err
 	}
 	return web.Call(ctx, m.host, "copy", web.Owned(m.Ownership, "src", src, "dest", values.String(file))...)
-}
-
-// nameOf is the file name that a URL ends with.
-func nameOf(address string) string {
-	at, err := url.Parse(address)
-	if err != nil || path.Base(at.Path) == "/" || path.Base(at.Path) == "." {
-		return "index.html"
-	}
-	return path.Base(at.Path)
 }

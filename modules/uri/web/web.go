@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -254,4 +255,25 @@ func (r Request) answer(at *url.URL, response *http.Response, circles bool) (*An
 type unzipped struct {
 	io.Reader
 	io.Closer
+}
+
+// Said is the message about an answer: how much came, or what is wrong.
+func (a *Answer) Said() string {
+	if a.Reason != "" {
+		return a.Reason
+	}
+	length := a.Header.Get("Content-Length")
+	if length == "" {
+		length = "unknown"
+	}
+	return "OK (" + length + " bytes)"
+}
+
+// NameOf is the file name that a URL ends with; index.html where it ends with none.
+func NameOf(address string) string {
+	at, err := url.Parse(address)
+	if err != nil || path.Base(at.Path) == "/" || path.Base(at.Path) == "." {
+		return "index.html"
+	}
+	return path.Base(at.Path)
 }
