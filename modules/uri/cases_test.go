@@ -214,6 +214,14 @@ func TestFiles(t *testing.T) {
 	if r := get("/srv/name.txt", "status_code", values.ListOf(number(200), number(304))); r.Failed || r.Changed || r.Msg != "HTTP Error 304: Not Modified" {
 		t.Errorf("the same again: %+v", r)
 	}
+	refused := ask(t, dir, "url", str(server.URL+"/nope"), "dest", str("/srv/refused"))
+	if _, err := os.Stat(filepath.Join(dir, "srv/refused")); err == nil || refused.Msg != "Status code was 404 and not [200]: HTTP Error 404: Not Found" {
+		t.Errorf("an answer that is not wanted: %v, %+v", err, refused)
+	}
+	wanted := ask(t, dir, "url", str(server.URL+"/nope"), "dest", str("/srv/wanted"), "status_code", number(404))
+	if text, err := os.ReadFile(filepath.Join(dir, "srv/wanted")); string(text) != "nothing" || !wanted.Changed {
+		t.Errorf("a 404 that is wanted: %q, %v, %+v", text, err, wanted)
+	}
 	if r := get("/srv/none/name.txt"); !r.Failed || r.Msg != "Destination directory /srv/none does not exist" {
 		t.Errorf("no directory: %+v", r)
 	}

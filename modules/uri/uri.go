@@ -43,7 +43,7 @@ type Module struct {
 	Timeout    time.Duration  `json:"timeout" default:"30" help:"how long to wait for the server each time"`
 	Authority  string         `json:"ca_path" type:"path" help:"file on the host with further authorities whose certificates are valid (PEM)"`
 	UnixSocket string         `json:"unix_socket" type:"path" help:"socket on the host to connect to, in place of the url's host"`
-	CachedCopy bool           `json:"force" default:"no" help:"ask caches on the way to ask anew"`
+	Anew       bool           `json:"force" default:"no" help:"ask caches on the way to ask anew"`
 	web.Options
 	modules.Ownership
 
@@ -98,14 +98,14 @@ func (m *Module) Run(ctx context.Context, sys modules.System) (modules.Result, e
 	}
 	data := m.tell(answer, body, began)
 	result := modules.Result{Data: data}
-	if m.Dest != "" {
-		if err := m.keep(ctx, sys, file, answer, body, data); err != nil {
-			return modules.Result{}, err
-		}
-		result.Changed = answer.Status != http.StatusNotModified
+	if result.Msg, err = m.verdict(answer.Status, answer.Said()); err != nil || m.Dest == "" {
+		return result, err // what is not wanted takes no place
 	}
-	result.Msg, err = m.verdict(answer.Status, answer.Said())
-	return result, err
+	if err := m.keep(ctx, sys, file, answer, body, data); err != nil {
+		return modules.Result{}, err
+	}
+	result.Changed = answer.Status != http.StatusNotModified
+	return result, nil
 }
 
 // needless says why nothing is to be asked.
@@ -139,7 +139,7 @@ func (m *Module) request(ctx context.Context, sys modules.System) (web.Request, 
 	if m.Redirects == "safe" || m.Redirects == "no" {
 		r.Redirects = web.SafeRedirects
 	}
-	if m.CachedCopy {
+	if m.Anew {
 		r.Header.Set("Cache-Control", "no-cache")
 	}
 	var kind string
@@ -226,7 +226,7 @@ func (m *Module) keep(ctx context.Context, sys modules.System, to place, a *web.
 }
 
 func (m *Module) put(ctx context.Context, sys modules.System, file string, a *web.Answer, body []byte) (values.Value, error) {
-	if a.Status == http.StatusNotModified || a.Reason != "" {
+	if a.Status == http.StatusNotModified {
 		return web.Call(ctx, m.host, "file", web.Owned(m.Ownership, "path", values.String(file), "state", values.String("file"))...)
 	}
 	here, err := sys.WriteTemp("body", body)
